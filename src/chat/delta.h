@@ -1,0 +1,71 @@
+// A piece of an answer, between a dialect's reader and a dialect's writer. A whole JSON answer is the same sequence in
+// one go. All texts are views that live for the call only and are still JSON-escaped, so that a translation copies
+// them as they are.
+//
+// Order: Start, then any of the content kinds, then Finish, then Usage if it is known (it may come earlier and more
+// than once: the last one counts), then End. Error may replace anything; nothing follows it.
+#pragma once
+
+#include <cstdint>
+
+#include "chat/error.h"
+#include "chat/usage.h"
+#include "core/json.h"
+
+namespace aigw::chat {
+
+enum class FinishReason : uint8_t { None, Stop, Length, ToolCalls, ContentFilter };
+
+struct Delta {
+    enum class Kind : uint8_t {
+        Start,      // id, model: as the provider wrote them; once
+        Text,       // text
+        Reasoning,  // text of a thinking block
+        Signature,  // text: the signature of the thinking block `index`
+        Redacted,   // text: data of a whole redacted thinking block
+        Refusal,    // text
+        ToolStart,  // id, name of tool call `index`
+        ToolArgs,   // text: the next piece of the arguments' JSON, escaped as inside a JSON string
+        ToolEnd,    // tool call `index` is complete (an argument-less call has had no ToolArgs)
+        Finish,     // finish; text: the provider's own word; stop_sequence: the one that was hit, if told
+        Usage,      // usage
+        End,        // the provider's terminal event: the answer is whole
+        Error,      // error
+    };
+
+    Kind kind;
+    uint32_t choice = 0;
+    uint32_t index = 0;  // tools: ordinal among the choice's calls; thinking: ordinal among its thinking blocks
+    JsonText text{};
+    JsonText id{};
+    JsonText name{};  // ToolStart: the function's; Start: the model's
+    JsonText stop_sequence{};
+    FinishReason finish = FinishReason::None;
+    const chat::Usage *usage = nullptr;
+    const ApiError *error = nullptr;
+
+    // Content-bearing: the first such delta commits the attempt. End counts, else an empty answer were a failure.
+    bool is_content() const {
+        switch (kind) {
+        case Kind::Text:
+        case Kind::Reasoning:
+        case Kind::Refusal:
+        case Kind::ToolArgs:
+            return !text.empty();
+        case Kind::Redacted:
+        case Kind::ToolStart:
+        case Kind::End:
+            return true;
+        default:
+            return false;
+        }
+    }
+};
+
+class DeltaSink {
+public:
+    virtual ~DeltaSink() = default;
+    virtual void on_delta(const Delta &delta) = 0;
+};
+
+}  // namespace aigw::chat

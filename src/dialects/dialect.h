@@ -1,0 +1,113 @@
+// A dialect is a wire format: one file each, one line in registry.cpp. It reads and writes requests, answers and
+// errors; it knows nothing of hosts, keys or retries. Formats and their evidence: docs/dialects.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/delta.h"
+#include "chat/error.h"
+#include "chat/message.h"
+#include "core/json.h"
+#include "core/json_splice.h"
+#include "core/units.h"
+#include "stream/sse.h"
+
+namespace aigw::dialects {
+
+// What a provider of a dialect does differently; set by its row in providers/catalog.cpp.
+struct Quirks {
+    bool max_completion_tokens = true;  // OpenAI family: else the limit is called max_tokens
+    bool developer_role = true;         // OpenAI family: else developer becomes system
+};
+
+struct RequestOptions {
+    std::string_view model;            // the provider's name for it, plain UTF-8
+    bool stream = false;
+    Tokens default_max_tokens = 4096;  // where the dialect demands a limit and the caller gave none
+    bool drop_unsupported = false;     // ai_unsupported drop: list what has no place instead of refusing it
+    Quirks quirks;
+};
+
+struct WrittenRequest {
+    std::string body;
+    std::vector<std::string> dropped;  // paths of what was left out or changed, in the body's order
+};
+
+// Reads one answer of one attempt into deltas. `doc` is the event's data or the whole body, parsed; null where it is
+// not JSON. Texts in the deltas point into it.
+class ResponseReader {
+public:
+    virtual ~ResponseReader() = default;
+    // One event of a stream. A failure (malformed, or the provider's own error event) ends the answer.
+    virtual chat::Result<void> event(const SseEvent &event, const JsonDoc *doc, chat::DeltaSink &sink) = 0;
+    // A whole JSON answer of status 200: Start to End.
+    virtual chat::Result<void> answer(const JsonDoc &doc, chat::DeltaSink &sink) = 0;
+    // The body ended. Emits what was waiting (End, for dialects and providers that send no end mark but a finish); an
+    // error if the answer was cut: nothing said that it is whole.
+    virtual chat::Result<void> finish(chat::DeltaSink &sink) = 0;
+};
+
+struct AnswerOptions {
+    bool stream = false;
+    bool include_usage = false;  // OpenAI: the caller asked for the usage chunk
+    UnixSeconds created = 0;
+    std::string fallback_id;     // where the provider gave none
+    std::string model;           // where the provider named none
+    Tokens input_tokens = 0;     // estimate, for dialects that tell the prompt's tokens first (Anthropic)
+};
+
+// Writes one answer for the caller: a stream's bytes (whole SSE events), or one JSON body at End.
+class ResponseWriter {
+public:
+    virtual ~ResponseWriter() = default;
+    // Appends what `delta` becomes. After End (or Error, in a stream) the answer is complete. Usage that comes between
+    // Finish and End is told in the right place.
+    virtual void write(const chat::Delta &delta, std::string &out) = 0;
+};
+
+class Dialect {
+public:
+    virtual ~Dialect() = default;
+    virtual std::string_view name() const = 0;           // openai_chat
+    virtual std::string_view chat_path() const = 0;      // after the base URL: /chat/completions
+
+    // Requests. The doc (parsed with refuse_duplicates) must outlive the request.
+    virtual chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const = 0;
+    virtual chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request,
+                                                       const RequestOptions &options) const = 0;
+    // Same dialect on both sides: only what must change (model, stream_options), the rest byte for byte.
+    virtual void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const = 0;
+
+    // Answers.
+    virtual std::unique_ptr<ResponseReader> response_reader() const = 0;
+    virtual std::unique_ptr<ResponseWriter> response_writer(const AnswerOptions &options) const = 0;
+    // Same dialect on both sides: appends the event as the caller shall see it: payload byte for byte, framing normal,
+    // without what only we asked for (usage, unless options.include_usage). May append nothing.
+    virtual void pass_event(const SseEvent &event, const JsonDoc *doc, const AnswerOptions &options,
+                            std::string &out) const = 0;
+
+    // Errors. `body` is whatever the provider sent: JSON of any shape, HTML, nothing. The message is safe to pass on
+    // (keys masked, HTML never quoted); status and kind are the provider's own: the gateway decides what the caller sees.
+    virtual chat::ApiError read_error(int status, std::string_view body, JsonParser &parser) const = 0;
+    virtual std::string write_error(const chat::ApiError &error, std::string_view request_id) const = 0;
+    // The same as the last event of a stream.
+    virtual void write_error_event(const chat::ApiError &error, std::string_view request_id,
+                                   std::string &out) const = 0;
+
+    // GET models, and GET models/ID for one name of the list.
+    virtual std::string write_models(const std::vector<std::string> &names, UnixSeconds created) const = 0;
+    virtual std::string write_model(std::string_view name, UnixSeconds created) const = 0;
+};
+
+// The dialects, one line each. Null if there is none of that name.
+const Dialect *find_dialect(std::string_view name);
+const std::vector<const Dialect *> &all_dialects();
+
+// One file each.
+const Dialect &openai_chat();
+const Dialect &anthropic_messages();
+
+}  // namespace aigw::dialects

@@ -1,0 +1,64 @@
+// A provider: a row of the catalogue (format NAME) with what the operator wrote over it. Configuration only, constant
+// for the cycle.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "core/units.h"
+
+namespace aigw::providers {
+
+struct Url {
+    bool tls = false;
+    std::string host;   // lower case, without brackets
+    uint16_t port = 0;  // 80 or 443 by default
+    bool default_port = true;
+    std::string path;   // "/v1", without a trailing slash; may be empty
+    std::string authority() const;  // for the Host header: port only where it is not the default, IPv6 in brackets
+};
+
+// http:// or https:// base URL; no user, query or fragment. The error is a phrase for nginx -t.
+Result<Url, std::string> parse_base_url(std::string_view text);
+
+enum class Credential : uint8_t { None, Bearer, XApiKey };
+
+struct CatalogRow {
+    std::string_view format;    // what stands after `format`: openai
+    std::string_view dialect;   // openai_chat
+    std::string_view base_url;  // empty: `url` is required
+    Credential credential;
+    bool max_completion_tokens;
+    bool developer_role;
+};
+
+// Null if there is no such row.
+const CatalogRow *find_row(std::string_view format);
+// "openai, anthropic, ...", for messages.
+std::string row_names();
+
+struct Header {
+    std::string name, value;
+};
+
+struct Timeouts {
+    Millis connect = 2'000;
+    Millis first = 60'000;   // until the first content, each attempt; JSON: the whole answer
+    Millis idle = 60'000;    // between two reads
+    Millis total = 600'000;  // of the request
+};
+
+struct Provider {
+    std::string name;
+    const CatalogRow *row = nullptr;
+    Url url;
+    std::vector<Header> headers;
+    Timeouts timeouts;
+    Tokens max_output = 4096;
+};
+
+}  // namespace aigw::providers
