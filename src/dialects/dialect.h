@@ -88,6 +88,8 @@ public:
     // without what only we asked for (usage, unless options.include_usage). May append nothing.
     virtual void pass_event(const SseEvent &event, const JsonDoc *doc, const AnswerOptions &options,
                             std::string &out) const = 0;
+    // The last event of a stream, as bytes, for a provider of the same dialect that left it out but said that it is done.
+    virtual std::string_view terminal_event() const = 0;
 
     // Errors. `body` is whatever the provider sent: JSON of any shape, HTML, nothing. The message is safe to pass on
     // (keys masked, HTML never quoted); status and kind are the provider's own: the gateway decides what the caller sees.

@@ -1,0 +1,199 @@
+// One request's life, without I/O: the whole conversation between the host (nginx) and the library.
+//
+//   begin(body) --> Continue: next_attempt() --> Launch --> request_for() ... header()* head() body()* body_end()
+//        |                        ^      |                        |            Failed: next_attempt() again
+//        |                        |      '--> an error            |            Commit: send client_head(), then out()
+//        '--> Answer, error       '-------------------------------'            Data:   send out()
+//                                                                              Cut:    send out(), the answer ends there
+//   end(how) once, on every way out.
+//
+// Before Commit nothing has been said to the caller and every failure can move to another target; after it a failure
+// becomes an error event in the caller's dialect. A JSON answer is a stream of one event.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "chat/delta.h"
+#include "gateway/endpoint.h"
+#include "gateway/policy.h"
+#include "gateway/record.h"
+#include "gateway/route.h"
+#include "identity/identity.h"
+#include "stream/sse.h"
+#include "tokens/estimate.h"
+
+namespace aigw::gateway {
+
+// Scratch of one worker, used by one exchange at a time within a call.
+struct Scratch {
+    JsonParser parser;
+    JsonDoc event;
+};
+
+// What the host knows of the caller. Views valid as long as the exchange.
+struct Caller {
+    std::string_view method;
+    std::string_view path;        // below the gateway's prefix, decoded
+    std::string_view request_id;  // checked or made by the host
+    const identity::Identity *identity = nullptr;  // null: anonymous
+    std::string_view forced_model;                 // ai_gateway model=; empty: the body's
+    // Headers that may travel on, and only these; empty: not sent.
+    std::string_view anthropic_version, anthropic_beta, openai_beta, idempotency_key, traceparent, tracestate;
+    UnixSeconds now = 0;
+    uint32_t random = 0;
+};
+
+struct Continue {};
+// A good answer of our own: models, a liveness probe.
+struct Answer {
+    std::string content_type;
+    std::string body;
+};
+using Action = std::variant<Continue, Answer, chat::ApiError>;
+
+struct Launch {
+    const Target *target;
+    Millis wait;  // before the call
+};
+using Step = std::variant<Launch, chat::ApiError>;
+
+// A call for a provider: `head` is the request line and headers with the blank line, `body` follows. Valid until the
+// next request_for.
+struct UpstreamRequest {
+    std::string head;
+    std::vector<std::string_view> body;
+};
+
+// Why an attempt failed outside of HTTP.
+enum class Cause : uint8_t { Connect, Tls, Dns, Closed, Timeout, Protocol, Total };
+
+enum class Verdict : uint8_t {
+    More,    // nothing to send yet
+    Commit,  // send the header, then what out() holds
+    Data,    // send what out() holds, if anything
+    Failed,  // the attempt is over; nothing was sent
+    Cut,     // out() ends with an error event; the answer ends here, the provider's connection is to be closed
+};
+
+class Exchange final : private SseSink, private chat::DeltaSink {
+public:
+    static constexpr size_t kMaxPreamble = 256 << 10;     // bytes for the caller held before the first content
+    static constexpr size_t kMaxJsonAnswer = 32 << 20;    // bytes of a provider's JSON answer
+    static constexpr size_t kMaxErrorBody = 64 << 10;     // bytes of an error answer that are looked at
+
+    Exchange(Scratch &scratch, const Policy &policy, const Caller &caller);
+    ~Exchange();
+
+    // The dialect for everything that is said to this caller, errors before begin() included.
+    const dialects::Dialect &caller_dialect() const { return *client_; }
+
+    // The body is complete (empty for GET and HEAD). Once.
+    Action begin(std::string body, Millis now);
+
+    // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).
+    Step next_attempt(Millis now);
+    // The bytes for the target of the last Launch. `credential` is the provider's key, plain. An error: this target
+    // cannot carry the request; call next_attempt.
+    bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out);
+
+    // The provider's answer: each header (name in lower case), then the status, then the body's bytes without transfer
+    // framing, then its end.
+    void header(std::string_view lower_name, std::string_view value);
+    Verdict head(int status, Millis now);
+    Verdict body(std::string_view bytes, Millis now);
+    Verdict body_end(Millis now);
+    // The connection failed, time ran out, the transfer was cut. Failed before commit, Cut after it.
+    Verdict fail(Cause cause, Millis now);
+
+    // What the caller is to be sent; the host takes it and clears it.
+    std::string &out() { return out_; }
+    bool committed() const { return committed_; }
+    // The answer is complete: nothing more will be added to out().
+    bool done() const { return done_; }
+
+    // The caller's header, from Commit on: 200 but for a provider's error that goes back as it is.
+    std::string_view content_type() const;
+    // x-aigw-*: for every answer, errors included.
+    std::vector<std::pair<std::string_view, std::string>> client_headers() const;
+
+    // Tokens of the prompt, estimated from the body; computed once, on first use.
+    Tokens input_tokens() const;
+    const Record &record() const { return record_; }
+    // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
+    void refuse(const chat::ApiError &error);
+    const std::optional<chat::ApiError> &error() const { return error_; }
+    // The caller's body; absent before begin.
+    JsonValue request_body() const { return request_.root(); }
+
+    // Exactly once, whatever happened: settles usage and times.
+    void end(End how, Millis now);
+
+private:
+    enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events };
+
+    bool on_event(const SseEvent &event) override;
+    void on_delta(const chat::Delta &delta) override;
+
+    Action begin_chat(Millis now);
+    Verdict fail_with(chat::ApiError error, FailureClass failure, Millis now);
+    Verdict after_bytes(Millis now);
+    Verdict error_body_end(Millis now);
+    Verdict json_body_end(Millis now);
+    void start_answer();
+    const chat::ChatRequest *chat_request();
+
+    Scratch &scratch_;
+    const Policy &policy_;
+    const Caller caller_;
+    const dialects::Dialect *client_;
+    Endpoint endpoint_;
+
+    // The request.
+    std::string body_;
+    JsonDoc request_;
+    std::optional<chat::Result<chat::ChatRequest>> chat_;  // read when a target of another dialect needs it
+    ModelMatch match_;
+    bool include_usage_ = false;
+    mutable std::optional<Tokens> input_tokens_;
+
+    // The attempts.
+    std::optional<Route> route_;
+    std::optional<Route::Next> next_;
+    const Target *target_ = nullptr;
+    std::unique_ptr<JsonSplice> splice_;
+    dialects::WrittenRequest written_;
+    Millis attempt_began_ = 0;
+    std::optional<chat::ApiError> last_error_;  // of the last failed attempt, as the caller would see it
+
+    // The answer of the attempt under way.
+    Mode mode_ = Mode::Idle;
+    int status_ = 0;
+    bool event_stream_ = false;
+    bool encoded_ = false;
+    bool pass_ = false;  // same dialect, same mode: payloads go through unchanged
+    std::optional<Millis> retry_after_;
+    std::string json_;  // body of a JSON or error answer
+    SseReader sse_;
+    std::unique_ptr<dialects::ResponseReader> reader_;
+    std::unique_ptr<dialects::ResponseWriter> writer_;
+    dialects::AnswerOptions answer_;
+    tokens::TextEstimator completion_;
+    std::optional<chat::ApiError> stream_error_;
+    bool content_ = false;
+    bool ended_ = false;  // the provider's terminal event came
+
+    // The caller's side.
+    std::string out_;
+    bool committed_ = false;
+    bool done_ = false;
+    std::optional<chat::ApiError> error_;
+    Record record_;
+};
+
+}  // namespace aigw::gateway

@@ -1,0 +1,49 @@
+// What is known of one exchange: the source of variables, headers, metrics and the log.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/delta.h"
+#include "chat/usage.h"
+#include "core/units.h"
+
+namespace aigw::gateway {
+
+enum class UsageSource : uint8_t { None, Provider, Estimated };
+
+// How the exchange ended. Unset until it did.
+enum class End : uint8_t { Unset, Done, Error, Client, Timeout, Shutdown };
+
+struct Record {
+    std::string model;  // the name asked for
+    bool stream = false;
+    bool has_body = false;  // the body was read and understood: the members below it mean something
+    size_t message_count = 0;
+    bool has_tools = false;
+    bool has_images = false;
+    std::optional<Tokens> max_tokens;
+
+    std::string provider;        // that answered or was tried last
+    std::string upstream_model;
+    int attempts = 0;            // calls made
+    std::vector<std::string> dropped;
+
+    chat::Usage usage;
+    UsageSource usage_source = UsageSource::None;
+    chat::FinishReason finish = chat::FinishReason::None;
+    std::string error_code;  // of the error that the caller saw
+    End end = End::Unset;
+
+    Millis began = 0;            // monotonic: the body was complete
+    Millis first_content = 0;    // 0: none came
+    Millis ended = 0;
+    Millis upstream_time = 0;    // waiting for providers and between attempts
+};
+
+const char *finish_name(chat::FinishReason reason);  // OpenAI's words; "" for None
+const char *usage_source_name(UsageSource source);
+const char *end_name(End end);
+
+}  // namespace aigw::gateway

@@ -1,0 +1,86 @@
+// What the directives leave behind, for one configuration cycle. Built by directives*.cpp, constant afterwards but for
+// what is marked as a worker's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/exchange.h"
+#include "gateway/policy.h"
+#include "nginx/ngx.h"
+#include "providers/provider.h"
+
+namespace aigw::ngx {
+
+class KeepaliveCache;  // keepalive.h
+class Addresses;       // resolve.h
+struct Zones;          // zone.h
+
+// The provider's secret: a constant read at start, or a variable evaluated for each call.
+struct CredentialSource {
+    std::string value;
+    ngx_http_complex_value_t *variable = nullptr;
+};
+
+struct ProviderConf : providers::Provider {
+    ngx_http_upstream_conf_t upstream{};          // for each attempt: timeouts, TLS; see upstream.cpp
+    ngx_http_upstream_conf_t drain{};             // once the answer is complete: waits for the client only
+    ngx_http_upstream_srv_conf_t server{};        // host = name for SNI and verification
+    ngx_ssl_t *ssl = nullptr;                     // null: plain
+    ngx_uint_t keepalive = 64;                    // idle connections a worker keeps
+    std::vector<CredentialSource> credentials;    // a pool, taken in turn
+    // A worker's own, made in init_process.
+    KeepaliveCache *idle = nullptr;
+    Addresses *addresses = nullptr;
+    ngx_uint_t turn = 0;  // of credentials
+
+    ProviderConf();
+    ~ProviderConf();
+    ProviderConf(const ProviderConf &) = delete;
+};
+
+struct MainConf {
+    std::vector<std::unique_ptr<ProviderConf>> providers;
+    gateway::ModelTable models;
+    Zones *zones = nullptr;   // set by ai_zone or, with the default size, after the configuration was read
+    ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
+    ngx_msec_t keys_check = 1000;
+    ngx_flag_t used = 0;      // any location is a gateway: else the module has no effect at all
+    std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`
+    ngx_resolver_t *resolver = nullptr;  // made of them when it is needed
+    gateway::Scratch scratch;            // a worker's own
+};
+
+enum class Auth : ngx_uint_t { Off = 0, Keys = 1, Unset = NGX_CONF_UNSET_UINT };
+
+struct LocConf {
+    ngx_flag_t gateway = 0;     // never inherited
+    ngx_flag_t metrics = 0;     // never inherited
+    ngx_str_t prefix{};         // of the gateway, with its trailing slash
+    ngx_http_complex_value_t *model = nullptr;  // ai_gateway model=
+    ngx_uint_t auth = NGX_CONF_UNSET_UINT;      // Auth
+    ngx_uint_t unsupported = NGX_CONF_UNSET_UINT;  // 0 reject, 1 drop
+    gateway::Policy policy;     // made in merge
+
+    bool auth_is(Auth value) const { return auth == static_cast<ngx_uint_t>(value); }
+};
+
+inline MainConf *main_conf(ngx_http_request_t *r) {
+    return static_cast<MainConf *>(ngx_http_get_module_main_conf(r, ngx_http_aigw_module));
+}
+inline MainConf *main_conf(ngx_conf_t *cf) {
+    return static_cast<MainConf *>(ngx_http_conf_get_module_main_conf(cf, ngx_http_aigw_module));
+}
+// Null in a cycle without http{}.
+inline MainConf *main_conf(ngx_cycle_t *cycle) {
+    return static_cast<MainConf *>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_aigw_module));
+}
+inline LocConf *loc_conf(ngx_http_request_t *r) {
+    return static_cast<LocConf *>(ngx_http_get_module_loc_conf(r, ngx_http_aigw_module));
+}
+inline const ProviderConf &provider_conf(const gateway::Target &target) {
+    return static_cast<const ProviderConf &>(*target.provider);
+}
+
+}  // namespace aigw::ngx

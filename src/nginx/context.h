@@ -1,0 +1,62 @@
+// A request's state in this module. It hangs on a pool cleanup, so it is found again after an internal redirect,
+// error_page and a filter's finalization, which wipe r->ctx.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/exchange.h"
+#include "identity/identity.h"
+#include "nginx/conf.h"
+#include "nginx/ngx.h"
+
+namespace aigw::ngx {
+
+class Driver;  // attempt.h
+
+struct Context {
+    enum class Caller : uint8_t { Unknown, Anonymous, Known, Refused };
+    // Of the precontent phase: what its handler answers when it is entered again.
+    enum class Body : uint8_t { Unread, Reading, Begun };
+
+    explicit Context(ngx_http_request_t *request) : r(request) {}
+    ~Context();
+    Context(const Context &) = delete;
+
+    ngx_http_request_t *r;
+
+    // Who is calling; computed once, on first use, under the ai_auth then in force (access.cpp).
+    Caller caller = Caller::Unknown;
+    identity::Identity identity;
+
+    std::string request_id;  // x-request-id: the caller's own if it is clean, else $request_id
+    Body body = Body::Unread;
+    std::optional<gateway::Exchange> exchange;  // from precontent on
+    std::unique_ptr<Driver> driver;             // from content on
+    bool ended = false;                         // exchange->end was called
+
+    // filter.cpp: the body that replaces core's page, in the caller's dialect.
+    std::string error_page;
+    bool replacing = false;
+
+    // Ends the exchange, once.
+    void end(gateway::End how);
+};
+
+// The context of the main request, made on first use; throws bad_alloc.
+Context &make_context(ngx_http_request_t *r);
+// Null if there is none yet.
+Context *find_context(ngx_http_request_t *r);
+
+// The caller's id of this request, or $request_id. Valid as long as the request.
+std::string_view request_id(Context &context);
+// Makes (or makes anew, after an internal redirect) the exchange for the location that r is in now.
+gateway::Exchange &make_exchange(Context &context);
+
+inline Millis now() { return static_cast<Millis>(ngx_current_msec); }
+
+// Live contexts of this worker, for leak checks (aigw_contexts).
+ngx_uint_t live_contexts();
+
+}  // namespace aigw::ngx
