@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct Origin {
     int32_t i = -1;
     int32_t j = -1;
     int32_t k = -1;  // inside a tool result
+    std::string_view inner = "content";  // static text: what j counts in: content, tool_calls, thinking_blocks
     // "messages[2].content[1]", and ".member" if given.
     std::string path(std::string_view member = {}) const;
 };
@@ -121,6 +123,8 @@ struct ChatRequest {
     std::vector<JsonText> stop;
     JsonText user;                // OpenAI user, Anthropic metadata.user_id
     std::vector<Extra> extras;
+    // Texts that a reader had to make up (ids where the caller's old form has none); views above may point here.
+    std::vector<std::shared_ptr<const std::string>> made;
 };
 
 }  // namespace aigw::chat

@@ -1,0 +1,30 @@
+#include "chat/message.h"
+
+namespace aigw::chat {
+
+namespace {
+
+void append_index(std::string &out, int32_t index) {
+    out += '[';
+    out += std::to_string(index);
+    out += ']';
+}
+
+}  // namespace
+
+std::string Origin::path(std::string_view member) const {
+    std::string out(list);
+    if (i >= 0) append_index(out, i);
+    if (j >= 0) {
+        out.append(".").append(inner);
+        append_index(out, j);
+    }
+    if (k >= 0) {
+        out += ".content";
+        append_index(out, k);
+    }
+    if (!member.empty()) out.append(".").append(member);
+    return out;
+}
+
+}  // namespace aigw::chat
