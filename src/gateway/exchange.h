@@ -21,6 +21,7 @@
 
 #include "chat/delta.h"
 #include "gateway/endpoint.h"
+#include "gateway/errors.h"
 #include "gateway/policy.h"
 #include "gateway/record.h"
 #include "gateway/route.h"
@@ -70,9 +71,6 @@ struct UpstreamRequest {
     std::vector<std::string_view> body;
 };
 
-// Why an attempt failed outside of HTTP.
-enum class Cause : uint8_t { Connect, Tls, Dns, Closed, Timeout, Protocol, Total };
-
 enum class Verdict : uint8_t {
     More,    // nothing to send yet
     Commit,  // send the header, then what out() holds
@@ -98,8 +96,8 @@ public:
 
     // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).
     Step next_attempt(Millis now);
-    // The bytes for the target of the last Launch. `credential` is the provider's key, plain. An error: this target
-    // cannot carry the request; call next_attempt.
+    // The bytes for the target of the last Launch. `credential` is the provider's key, plain. False: this target cannot
+    // carry the request; call next_attempt.
     bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out);
 
     // The provider's answer: each header (name in lower case), then the status, then the body's bytes without transfer
@@ -140,13 +138,30 @@ private:
     bool on_event(const SseEvent &event) override;
     void on_delta(const chat::Delta &delta) override;
 
-    Action begin_chat(Millis now);
-    Verdict fail_with(chat::ApiError error, FailureClass failure, Millis now);
-    Verdict after_bytes(Millis now);
+    // begin(), by endpoint.
+    Action list_models();
+    Action one_model();
+    std::optional<chat::ApiError> begin_chat();
+    void note_request(JsonValue body);
+    bool may_use(std::string_view model) const;
+    static chat::ApiError model_not_found(std::string_view name);
+
+    // The request for a target.
+    const chat::Result<chat::ChatRequest> &chat_request();
+    bool write_body(const Target &target, const std::string &model);
+
+    // The answer.
+    void reset_answer();
+    void start_answer();
+    Verdict after_events(Millis now);
     Verdict error_body_end(Millis now);
     Verdict json_body_end(Millis now);
-    void start_answer();
-    const chat::ChatRequest *chat_request();
+    void end_of_answer(const chat::Delta &delta);
+    void commit(Millis now);
+    Verdict fail_with(const chat::ApiError &error, FailureClass failure, Millis now);
+    Verdict retry(FailureClass failure, std::optional<Millis> retry_after, Millis now);
+    Verdict cut(const chat::ApiError &error, Millis now);
+    void settle_estimate();
 
     Scratch &scratch_;
     const Policy &policy_;
@@ -168,7 +183,8 @@ private:
     const Target *target_ = nullptr;
     std::unique_ptr<JsonSplice> splice_;
     dialects::WrittenRequest written_;
-    Millis attempt_began_ = 0;
+    Millis waiting_since_ = 0;  // for a provider, or before the next attempt; 0: not waiting
+    uint32_t random_;
     std::optional<chat::ApiError> last_error_;  // of the last failed attempt, as the caller would see it
 
     // The answer of the attempt under way.

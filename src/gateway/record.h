@@ -17,7 +17,8 @@ enum class UsageSource : uint8_t { None, Provider, Estimated };
 enum class End : uint8_t { Unset, Done, Error, Client, Timeout, Shutdown };
 
 struct Record {
-    std::string model;  // the name asked for
+    std::string model;             // the name asked for
+    std::string configured_model;  // the ai_model that it matched; for labels
     bool stream = false;
     bool has_body = false;  // the body was read and understood: the members below it mean something
     size_t message_count = 0;

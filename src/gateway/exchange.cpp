@@ -1,0 +1,316 @@
+// The caller's side of an exchange: begin, attempts, the record. exchange_answer.cpp has the provider's side.
+#include "gateway/exchange.h"
+
+#include "gateway/prompt_tokens.h"
+#include "gateway/upstream_head.h"
+
+namespace aigw::gateway {
+namespace {
+
+constexpr UnixSeconds kUnknownCreation = 0;  // models: their age is not ours to tell
+constexpr int64_t kMaxChoices = 128;         // n
+
+bool has_part_of(JsonValue messages, std::string_view type) {
+    for (JsonValue message : messages.elements()) {
+        for (JsonValue part : message["content"].elements()) {
+            if (part["type"].equals(type)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+chat::ApiError missing(std::string member) {
+    return chat::invalid_request("missing_field", "The member \"" + member + "\" is required.", member);
+}
+
+chat::ApiError wrong(std::string member, std::string_view what) {
+    std::string message = "The member \"" + member + "\" must be " + std::string(what) + ".";
+    return chat::invalid_request("invalid_value", std::move(message), std::move(member));
+}
+
+// A member that must be an integer in a range where it is given.
+std::optional<chat::ApiError> check_integer(JsonValue body, const char *member, int64_t least, int64_t most) {
+    JsonValue value = body[member];
+    if (!value || value.is_null()) {
+        return std::nullopt;
+    }
+    auto number = value.as_int64();
+    if (!number || *number < least || *number > most) {
+        return wrong(member, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return std::nullopt;
+}
+
+// What every dialect asks of a body, before a provider is asked. Nothing: it is in order.
+std::optional<chat::ApiError> check_body(JsonValue body, bool needs_model) {
+    if (!body.is_object()) {
+        return chat::invalid_request("invalid_json", "The request body must be a JSON object.");
+    }
+    JsonValue model = body["model"];
+    if (needs_model && !model) {
+        return missing("model");
+    }
+    if (model && (!model.is_string() || model.text().empty())) {
+        return wrong("model", "a string");
+    }
+    JsonValue messages = body["messages"];
+    if (!messages) {
+        return missing("messages");
+    }
+    if (!messages.is_array()) {
+        return wrong("messages", "an array");
+    }
+    JsonValue stream = body["stream"];
+    if (stream && !stream.is_bool() && !stream.is_null()) {
+        return wrong("stream", "true or false");
+    }
+    for (const char *limit : {"max_tokens", "max_completion_tokens"}) {
+        if (auto error = check_integer(body, limit, 1, kMaxTokens)) {
+            return error;
+        }
+    }
+    return check_integer(body, "n", 1, kMaxChoices);
+}
+
+}  // namespace
+
+Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
+    : scratch_(scratch), policy_(policy), caller_(caller),
+      client_(&gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())), random_(caller.random) {}
+
+Exchange::~Exchange() = default;
+
+Action Exchange::begin(std::string body, Millis now) {
+    record_.began = now;
+    auto endpoint = match_endpoint(caller_.method, caller_.path, !caller_.anthropic_version.empty());
+    if (!endpoint) {
+        refuse(endpoint.error());
+        return *error_;
+    }
+    endpoint_ = *endpoint;
+    body_ = std::move(body);
+    switch (endpoint_.kind) {
+    case Endpoint::Kind::Root:
+        done_ = true;
+        return Answer{"application/json", "{}\n"};
+    case Endpoint::Kind::Models:
+        return list_models();
+    case Endpoint::Kind::Model:
+        return one_model();
+    case Endpoint::Kind::Chat:
+        break;
+    }
+    if (auto error = begin_chat()) {
+        refuse(*error);
+        return *error_;
+    }
+    return Continue{};
+}
+
+Action Exchange::list_models() {
+    std::vector<std::string> names;
+    for (const Model &model : policy_.models->models) {
+        if (!model.is_pattern() && may_use(model.name)) {
+            names.push_back(model.name);
+        }
+    }
+    done_ = true;
+    return Answer{"application/json", client_->write_models(names, kUnknownCreation)};
+}
+
+Action Exchange::one_model() {
+    record_.model = endpoint_.model;
+    ModelMatch match = policy_.models->find(endpoint_.model);
+    if (match.model == nullptr || !may_use(endpoint_.model)) {
+        refuse(model_not_found(endpoint_.model));
+        return *error_;
+    }
+    done_ = true;
+    return Answer{"application/json", client_->write_model(endpoint_.model, kUnknownCreation)};
+}
+
+bool Exchange::may_use(std::string_view model) const {
+    return caller_.identity == nullptr || caller_.identity->allows_model(model);
+}
+
+chat::ApiError Exchange::model_not_found(std::string_view name) {
+    return {404, chat::ErrorKind::NotFound, "model_not_found",
+            "The model \"" + std::string(name) + "\" does not exist.", "model", {}};
+}
+
+std::optional<chat::ApiError> Exchange::begin_chat() {
+    JsonOptions strict;
+    strict.refuse_duplicates = true;
+    if (body_.empty()) {
+        return chat::invalid_request("invalid_json", "The request body is empty.");
+    }
+    if (auto parsed = scratch_.parser.parse(body_, request_, strict); !parsed) {
+        return json_error(parsed.error());
+    }
+    JsonValue body = request_.root();
+    if (auto error = check_body(body, caller_.forced_model.empty())) {
+        return error;
+    }
+    note_request(body);
+    match_ = policy_.models->find(record_.model);
+    if (match_.model == nullptr) {
+        return model_not_found(record_.model);
+    }
+    record_.configured_model = match_.model->name;
+    if (!may_use(record_.model)) {
+        return chat::ApiError{403, chat::ErrorKind::Permission, "model_not_allowed",
+                              "This key may not use the model \"" + record_.model + "\".", "model", {}};
+    }
+    return std::nullopt;
+}
+
+void Exchange::note_request(JsonValue body) {
+    record_.model = caller_.forced_model.empty() ? body["model"].text().decode() : std::string(caller_.forced_model);
+    record_.stream = body["stream"].is_true();
+    record_.has_body = true;
+    record_.message_count = body["messages"].size();
+    record_.has_tools = body["tools"].size() > 0 || body["functions"].size() > 0;
+    record_.has_images = has_part_of(body["messages"], "image_url") || has_part_of(body["messages"], "image");
+    record_.max_tokens = body["max_completion_tokens"].as_int64();
+    if (!record_.max_tokens) {
+        record_.max_tokens = body["max_tokens"].as_int64();
+    }
+    include_usage_ = body["stream_options"]["include_usage"].is_true();
+}
+
+Step Exchange::next_attempt(Millis now) {
+    if (!route_) {
+        route_.emplace(*match_.model);
+        next_ = route_->start();
+    }
+    if (!next_) {
+        refuse(*last_error_);
+        return *error_;
+    }
+    waiting_since_ = now;
+    target_ = &match_.model->targets[next_->target];
+    return Launch{target_, next_->wait};
+}
+
+const chat::Result<chat::ChatRequest> &Exchange::chat_request() {
+    if (!chat_) {
+        chat_.emplace(client_->read_request(request_));
+    }
+    return *chat_;
+}
+
+bool Exchange::write_body(const Target &target, const std::string &model) {
+    dialects::RequestOptions options;
+    options.model = model;
+    options.stream = record_.stream;
+    options.default_max_tokens = target.provider->max_output;
+    options.drop_unsupported = policy_.drop_unsupported;
+    options.quirks = {target.provider->row->max_completion_tokens, target.provider->row->developer_role};
+
+    splice_.reset();
+    written_ = {};
+    if (target.dialect == client_) {
+        splice_ = std::make_unique<JsonSplice>(request_.text());
+        client_->pass_request(request_, options, *splice_);
+        return true;
+    }
+    const auto &request = chat_request();
+    auto written = request ? target.dialect->write_request(*request, options)
+                           : chat::Result<dialects::WrittenRequest>(chat::fail(request.error()));
+    if (!written) {
+        fail_with(written.error(), FailureClass::OtherTarget, waiting_since_);
+        return false;
+    }
+    written_ = std::move(*written);
+    return true;
+}
+
+bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out) {
+    reset_answer();
+    std::string model = target.upstream_model(match_.rest);
+    record_.provider = target.provider->name;
+    record_.upstream_model = model;
+    if (!write_body(target, model)) {
+        return false;
+    }
+    record_.dropped = written_.dropped;
+    if (splice_) {
+        out.body = splice_->pieces();
+    } else {
+        out.body.assign(1, written_.body);
+    }
+    size_t length = 0;
+    for (std::string_view piece : out.body) {
+        length += piece.size();
+    }
+    out.head = write_upstream_head(target, caller_, credential, length);
+    route_->launched();
+    record_.attempts = route_->attempts();
+    mode_ = Mode::Head;
+    return true;
+}
+
+std::vector<std::pair<std::string_view, std::string>> Exchange::client_headers() const {
+    std::vector<std::pair<std::string_view, std::string>> headers;
+    if (record_.attempts == 0) {
+        return headers;
+    }
+    headers.emplace_back("x-aigw-provider", record_.provider);
+    headers.emplace_back("x-aigw-model", record_.upstream_model);
+    headers.emplace_back("x-aigw-attempts", std::to_string(record_.attempts));
+    if (!record_.dropped.empty()) {
+        std::string all;
+        for (const std::string &path : record_.dropped) {
+            all += all.empty() ? "" : ", ";
+            all += path;
+        }
+        headers.emplace_back("x-aigw-dropped", std::move(all));
+    }
+    return headers;
+}
+
+Tokens Exchange::input_tokens() const {
+    if (!input_tokens_) {
+        input_tokens_ = estimate_prompt(request_.root());
+    }
+    return *input_tokens_;
+}
+
+void Exchange::refuse(const chat::ApiError &error) {
+    error_ = error;
+    record_.error_code = error.code;
+}
+
+void Exchange::end(End how, Millis now) {
+    record_.end = how;
+    record_.ended = now;
+    if (waiting_since_ != 0) {
+        record_.upstream_time += now - waiting_since_;
+        waiting_since_ = 0;
+    }
+    if (!committed_ || ended_) {
+        if (!committed_ && !ended_) {
+            record_.usage = {};
+            record_.usage_source = UsageSource::None;
+        }
+        return;
+    }
+    // Cut short: the provider's last word on the completion, if any, is too low.
+    settle_estimate();
+}
+
+void Exchange::settle_estimate() {
+    Tokens written = completion_.tokens();
+    if (record_.usage_source == UsageSource::None) {
+        record_.usage.prompt = input_tokens();
+        record_.usage.completion = written;
+        record_.usage_source = UsageSource::Estimated;
+    } else if (written > record_.usage.completion) {
+        record_.usage.completion = written;
+        record_.usage_source = UsageSource::Estimated;
+    }
+}
+
+}  // namespace aigw::gateway

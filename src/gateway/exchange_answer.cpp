@@ -1,0 +1,316 @@
+// The provider's side of an exchange: its head, its body, its end, its failures.
+#include <algorithm>
+
+#include "gateway/exchange.h"
+
+namespace aigw::gateway {
+
+void Exchange::reset_answer() {
+    mode_ = Mode::Idle;
+    status_ = 0;
+    event_stream_ = false;
+    encoded_ = false;
+    pass_ = false;
+    retry_after_.reset();
+    json_.clear();
+    sse_.reset();
+    reader_.reset();
+    writer_.reset();
+    completion_ = {};
+    stream_error_.reset();
+    content_ = false;
+    ended_ = false;
+    out_.clear();
+    record_.usage = {};
+    record_.usage_source = UsageSource::None;
+    record_.finish = chat::FinishReason::None;
+}
+
+void Exchange::header(std::string_view name, std::string_view value) {
+    if (name == "content-type") {
+        constexpr std::string_view kEvents = "text/event-stream";
+        event_stream_ = value.size() >= kEvents.size() &&
+                        std::equal(kEvents.begin(), kEvents.end(), value.begin(),
+                                   [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+    } else if (name == "content-encoding") {
+        encoded_ = !value.empty() && value != "identity";
+    } else if (name == "retry-after") {
+        if (!retry_after_) {
+            retry_after_ = parse_retry_after(value, caller_.now);
+        }
+    } else if (name == "retry-after-ms") {
+        if (auto ms = parse_retry_after_ms(value)) {
+            retry_after_ = ms;
+        }
+    }
+}
+
+Verdict Exchange::head(int status, Millis now) {
+    status_ = status;
+    if (status < 200 || status >= 300) {
+        mode_ = Mode::ErrorBody;
+        return Verdict::More;
+    }
+    if (encoded_) {
+        return fail(Cause::Protocol, now);
+    }
+    mode_ = event_stream_ ? Mode::Events : Mode::JsonBody;
+    start_answer();
+    return Verdict::More;
+}
+
+void Exchange::start_answer() {
+    pass_ = target_->dialect == client_ && event_stream_ == record_.stream;
+    reader_ = target_->dialect->response_reader();
+    answer_ = {};
+    answer_.stream = record_.stream;
+    answer_.include_usage = include_usage_;
+    answer_.created = caller_.now;
+    answer_.fallback_id = caller_.request_id;
+    answer_.model = record_.upstream_model;
+    if (pass_) {
+        return;
+    }
+    if (record_.stream) {
+        answer_.input_tokens = input_tokens();
+    }
+    writer_ = client_->response_writer(answer_);
+}
+
+Verdict Exchange::body(std::string_view bytes, Millis now) {
+    switch (mode_) {
+    case Mode::Idle:
+    case Mode::Head:
+        break;
+    case Mode::ErrorBody:
+        if (!encoded_) {
+            json_.append(bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, json_.size())));
+        }
+        break;
+    case Mode::JsonBody:
+        if (json_.size() + bytes.size() > kMaxJsonAnswer) {
+            return fail(Cause::Protocol, now);
+        }
+        json_.append(bytes);
+        break;
+    case Mode::Events:
+        if (ended_) {
+            break;
+        }
+        if (sse_.feed(bytes, *this) == SseReader::Status::TooLarge) {
+            return fail(Cause::Protocol, now);
+        }
+        return after_events(now);
+    }
+    return Verdict::More;
+}
+
+Verdict Exchange::body_end(Millis now) {
+    switch (mode_) {
+    case Mode::Idle:
+    case Mode::Head:
+        return fail(Cause::Closed, now);
+    case Mode::ErrorBody:
+        return error_body_end(now);
+    case Mode::JsonBody:
+        return json_body_end(now);
+    case Mode::Events:
+        break;
+    }
+    if (ended_) {
+        return Verdict::Data;
+    }
+    if (sse_.finish(*this) == SseReader::Status::TooLarge) {
+        return fail(Cause::Protocol, now);
+    }
+    if (!ended_ && !stream_error_) {
+        if (auto whole = reader_->finish(*this); !whole) {
+            return fail(Cause::Closed, now);
+        }
+        if (!ended_) {
+            return fail(Cause::Closed, now);
+        }
+        if (pass_) {
+            out_ += client_->terminal_event();
+        }
+    }
+    return after_events(now);
+}
+
+Verdict Exchange::after_events(Millis now) {
+    if (stream_error_) {
+        return fail_with(*stream_error_, classify(*stream_error_), now);
+    }
+    bool first = !committed_ && content_;
+    if (first) {
+        commit(now);
+    } else if (!committed_ && out_.size() > kMaxPreamble) {
+        return fail(Cause::Protocol, now);
+    }
+    done_ = ended_;
+    if (done_ && waiting_since_ != 0) {
+        record_.upstream_time += now - waiting_since_;
+        waiting_since_ = 0;
+    }
+    if (first) {
+        return Verdict::Commit;
+    }
+    return committed_ ? Verdict::Data : Verdict::More;
+}
+
+void Exchange::commit(Millis now) {
+    committed_ = true;
+    if (record_.first_content == 0) {
+        record_.first_content = now;
+    }
+}
+
+Verdict Exchange::error_body_end(Millis now) {
+    chat::ApiError error = target_->dialect->read_error(status_, json_, scratch_.parser);
+    error.status = status_;
+    if (retry_after_) {
+        error.retry_after_ms = retry_after_;
+    }
+    return fail_with(error, classify(error), now);
+}
+
+Verdict Exchange::json_body_end(Millis now) {
+    JsonDoc doc;
+    if (!scratch_.parser.parse(json_, doc)) {
+        return fail(Cause::Protocol, now);
+    }
+    if (auto read = reader_->answer(doc, *this); !read) {
+        return fail_with(read.error(), classify(read.error()), now);
+    }
+    if (!ended_) {
+        return fail(Cause::Protocol, now);
+    }
+    if (pass_) {
+        out_ = std::move(json_);
+    }
+    json_ = {};
+    content_ = true;
+    return after_events(now);
+}
+
+bool Exchange::on_event(const SseEvent &event) {
+    const JsonDoc *doc = nullptr;
+    if (!event.data.empty() && scratch_.parser.parse(event.data, scratch_.event)) {
+        doc = &scratch_.event;
+    }
+    if (auto read = reader_->event(event, doc, *this); !read) {
+        stream_error_ = read.error();
+        return false;
+    }
+    if (pass_ && !stream_error_) {
+        client_->pass_event(event, doc, answer_, out_);
+    }
+    return !ended_ && !stream_error_;
+}
+
+void Exchange::on_delta(const chat::Delta &delta) {
+    using Kind = chat::Delta::Kind;
+    content_ = content_ || delta.is_content();
+    switch (delta.kind) {
+    case Kind::Text:
+    case Kind::Reasoning:
+    case Kind::Refusal:
+    case Kind::ToolArgs:
+        completion_.add(delta.text);
+        break;
+    case Kind::ToolStart:
+        completion_.add(delta.name);
+        break;
+    case Kind::Finish:
+        record_.finish = delta.finish;
+        break;
+    case Kind::Usage:
+        record_.usage = *delta.usage;
+        record_.usage_source = UsageSource::Provider;
+        break;
+    case Kind::Error:
+        stream_error_ = *delta.error;
+        return;
+    case Kind::End:
+        end_of_answer(delta);
+        return;
+    default:
+        break;
+    }
+    if (writer_) {
+        writer_->write(delta, out_);
+    }
+}
+
+void Exchange::end_of_answer(const chat::Delta &delta) {
+    ended_ = true;
+    bool reported = record_.usage_source == UsageSource::Provider;
+    if (!reported) {
+        settle_estimate();
+    }
+    if (!writer_) {
+        return;
+    }
+    if (!reported) {
+        chat::Delta usage{chat::Delta::Kind::Usage};
+        usage.usage = &record_.usage;
+        writer_->write(usage, out_);
+    }
+    writer_->write(delta, out_);
+}
+
+Verdict Exchange::fail(Cause cause, Millis now) {
+    chat::ApiError error = caller_error(cause, record_.provider);
+    if (committed_) {
+        return cut(error, now);
+    }
+    last_error_ = error;
+    return retry(cause == Cause::Total ? FailureClass::Final : FailureClass::Retryable, {}, now);
+}
+
+Verdict Exchange::fail_with(const chat::ApiError &error, FailureClass failure, Millis now) {
+    if (committed_) {
+        // An error event of the provider: its kind and its (masked) words are for the caller.
+        return cut(error, now);
+    }
+    // A target that cannot carry the request was not called: the caller's request is at fault, unless another failed.
+    if (mode_ == Mode::Idle) {
+        if (!last_error_) {
+            last_error_ = error;
+        }
+    } else {
+        last_error_ = caller_error(error, failure, record_.provider);
+    }
+    return retry(failure, error.retry_after_ms, now);
+}
+
+Verdict Exchange::retry(FailureClass failure, std::optional<Millis> retry_after, Millis now) {
+    record_.upstream_time += now - waiting_since_;
+    waiting_since_ = 0;
+    random_ = random_ * 1664525 + 1013904223;
+    next_ = route_->after(failure, retry_after, random_ >> 8);
+    mode_ = Mode::Idle;
+    out_.clear();
+    json_ = {};
+    return Verdict::Failed;
+}
+
+Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
+    if (done_) {
+        return Verdict::Data;
+    }
+    client_->write_error_event(error, caller_.request_id, out_);
+    refuse(error);
+    done_ = true;
+    if (waiting_since_ != 0) {
+        record_.upstream_time += now - waiting_since_;
+        waiting_since_ = 0;
+    }
+    return Verdict::Cut;
+}
+
+std::string_view Exchange::content_type() const {
+    return record_.stream ? "text/event-stream" : "application/json";
+}
+
+}  // namespace aigw::gateway
