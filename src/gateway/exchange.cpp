@@ -191,6 +191,8 @@ Step Exchange::next_attempt(Millis now) {
     }
     waiting_since_ = now;
     target_ = &match_.model->targets[next_->target];
+    record_.provider = target_->provider->name;
+    record_.upstream_model = target_->upstream_model(match_.rest);
     return Launch{target_, next_->wait};
 }
 
@@ -229,10 +231,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
 
 bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out) {
     reset_answer();
-    std::string model = target.upstream_model(match_.rest);
-    record_.provider = target.provider->name;
-    record_.upstream_model = model;
-    if (!write_body(target, model)) {
+    if (!write_body(target, record_.upstream_model)) {
         return false;
     }
     record_.dropped = written_.dropped;
@@ -290,15 +289,12 @@ void Exchange::end(End how, Millis now) {
         record_.upstream_time += now - waiting_since_;
         waiting_since_ = 0;
     }
-    if (!committed_ || ended_) {
-        if (!committed_ && !ended_) {
-            record_.usage = {};
-            record_.usage_source = UsageSource::None;
-        }
-        return;
+    if (!committed_) {
+        record_.usage = {};
+        record_.usage_source = UsageSource::None;
+    } else if (!ended_) {
+        settle_estimate();  // cut short: the provider's last word on the completion, if any, is too low
     }
-    // Cut short: the provider's last word on the completion, if any, is too low.
-    settle_estimate();
 }
 
 void Exchange::settle_estimate() {

@@ -1,0 +1,87 @@
+#include "gateway/prompt_tokens.h"
+
+#include <array>
+
+#include "tokens/estimate.h"
+
+namespace aigw::gateway {
+namespace {
+
+// Members whose strings are not text for the model: encodings, ids, names of things in the format.
+constexpr std::string_view kNotText[] = {"data",      "url",        "image_url",  "file_data",    "type",
+                                         "role",      "id",         "tool_use_id", "tool_call_id", "signature",
+                                         "media_type", "cache_control", "format",  "detail",       "file_id"};
+constexpr int kMaxDepth = 16;  // of members inside a message; deeper text is an estimate's rounding error
+
+bool is_text_member(JsonText key) {
+    for (std::string_view name : kNotText) {
+        if (key == name) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct Estimate {
+    tokens::TextEstimator text;
+    Tokens fixed = 0;
+
+    void value(JsonValue v, int depth);
+    void part(JsonValue object, int depth);
+};
+
+// A part of fixed cost, or an object whose members are text.
+void Estimate::part(JsonValue object, int depth) {
+    JsonValue type = object["type"];
+    if (type.equals("image_url") || type.equals("image") || type.equals("input_image")) {
+        fixed += tokens::kImageTokens;
+        return;
+    }
+    for (auto member : object.members()) {
+        if (is_text_member(member.key)) {
+            value(member.value, depth);
+        }
+    }
+    // A text document carries its text in source.data.
+    JsonValue source = object["source"];
+    if (source["type"].equals("text")) {
+        text.add(source["data"].text());
+    }
+}
+
+void Estimate::value(JsonValue v, int depth) {
+    if (!v || depth > kMaxDepth) {
+        return;
+    }
+    if (v.is_string()) {
+        text.add(v.text());
+    } else if (v.is_array()) {
+        for (JsonValue element : v.elements()) {
+            value(element, depth + 1);
+        }
+    } else if (v.is_object()) {
+        part(v, depth + 1);
+    } else {
+        text.add_plain(v.raw());
+    }
+}
+
+}  // namespace
+
+Tokens estimate_prompt(JsonValue body) {
+    Estimate estimate;
+    estimate.value(body["system"], 0);
+    for (JsonValue message : body["messages"].elements()) {
+        estimate.fixed += tokens::kMessageTokens;
+        estimate.value(message, 0);
+    }
+    for (const char *list : {"tools", "functions"}) {
+        for (JsonValue tool : body[list].elements()) {
+            estimate.fixed += tokens::kToolTokens;
+            estimate.text.add_plain(tool.raw());
+        }
+    }
+    return estimate.fixed + estimate.text.tokens();
+}
+
+}  // namespace aigw::gateway
