@@ -1,7 +1,8 @@
 // Server-sent events, read from bytes cut anywhere and written in one normal form.
 // The reader takes LF, CRLF and CR, a BOM, comments, multi-line data, no space after the colon and a last event without
-// its blank line; id: and retry: are dropped (clients break on them). A line `error: {...}` (llama.cpp's family) reads
-// as an event named "error". An event that lies whole in the bytes fed is not copied.
+// its blank line, spaces before the first line; id: and retry: are dropped (clients break on them). A line
+// `error: {...}` (llama.cpp's family) reads as an event named "error". An event with one data line that lies whole in
+// the bytes fed is not copied. Does not look at what the bytes say: they may be no UTF-8, no JSON.
 #pragma once
 
 #include <cstddef>
@@ -26,26 +27,47 @@ public:
 
 class SseReader {
 public:
-    static constexpr size_t kMaxEventBytes = 16 << 20;  // of one event, kept or not
+    static constexpr size_t kMaxEventBytes = 16 << 20;  // of one event's lines, kept or not, or of one comment
+    static constexpr size_t kKeepBytes = 64 << 10;      // larger buffers are given back after the event
 
     enum class Status { Ok, Stopped, TooLarge };
 
+    // Views in events die when on_event returns. After Stopped or TooLarge every call returns the same till reset().
     Status feed(std::string_view bytes, SseSink &sink);
     // End of the body: delivers a last event that lacks its blank line.
     Status finish(SseSink &sink);
     // Bytes held back for an event that is not complete.
-    size_t held() const { return line_.size() + data_.size(); }
+    size_t held() const { return line_.size() + data_.kept.size() + name_.kept.size(); }
     void reset() { *this = SseReader(); }
 
 private:
-    Status line(std::string_view text, SseSink &sink);
-    Status dispatch(SseSink &sink);
+    // A value that points into the bytes fed until keep() copies it.
+    struct Field {
+        std::string_view seen;
+        std::string kept;
+        bool is_kept = false;
 
-    std::string line_;   // an incomplete line
-    std::string data_;   // data lines of the current event, joined
-    std::string name_;
+        std::string_view view() const { return is_kept ? std::string_view(kept) : seen; }
+        void set(std::string_view value);
+        void join(std::string_view more);  // after a LF
+        void keep();
+        void clear();
+    };
+
+    size_t skip_start(std::string_view bytes);
+    void complete(std::string_view line, SseSink &sink);
+    void field(std::string_view name, std::string_view value);
+    void dispatch(SseSink &sink);
+    void hold(size_t held, std::string_view rest);
+
+    std::string line_;  // an incomplete line
+    Field data_;        // data lines of the current event, joined
+    Field name_;
+    size_t event_bytes_ = 0;  // of the current event's complete lines
+    size_t bom_seen_ = 0;     // bytes of a BOM at the start, while started_ is false
+    Status status_ = Status::Ok;
     bool has_data_ = false;
-    bool started_ = false;   // the BOM question is settled
+    bool started_ = false;   // the BOM and the spaces after it are behind
     bool after_cr_ = false;  // a LF that comes next belongs to the CR before it
 };
 
