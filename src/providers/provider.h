@@ -34,7 +34,11 @@ struct CatalogRow {
     Credential credential;
     bool max_completion_tokens;
     bool developer_role;
+    std::string_view default_path;  // of a url without a path
 };
+
+// A url as the operator wrote it (empty: the row's own base). The error is a phrase as of parse_base_url.
+Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text);
 
 // Null if there is no such row.
 const CatalogRow *find_row(std::string_view format);
