@@ -1,0 +1,23 @@
+// Counters in shared memory, seen by all workers. Label values are configured names only; anything else, and whatever
+// no longer fits, is `other`. Without a zone nothing is counted.
+#pragma once
+
+#include <string_view>
+
+#include "gateway/record.h"
+#include "nginx/ngx.h"
+
+namespace aigw::ngx {
+
+// Once for each request of a gateway location, from the log phase, refused ones included (with an empty record).
+void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::string_view team, ngx_uint_t status);
+
+// Once for each call to a provider. `result` is a constant of the program: "ok" or the class of the failure ("connect",
+// "tls", "dns", "closed", "timeout", "protocol", "status_429" ...).
+void count_attempt(ngx_http_request_t *r, std::string_view provider, std::string_view result);
+
+// Streams running in this worker: at the commit of a streamed answer, and once when it is over.
+void stream_began(ngx_http_request_t *r);
+void stream_ended(ngx_http_request_t *r);
+
+}  // namespace aigw::ngx
