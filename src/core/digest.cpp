@@ -1,0 +1,64 @@
+#include "core/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <new>
+
+namespace aigw {
+
+namespace {
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+Sha256 sha256(std::string_view bytes) {
+    Sha256 out;
+    unsigned int size = 0;
+    // Fails for want of memory only: the digest is always built in.
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_sha256(), nullptr) != 1 || size != out.size()) {
+        throw std::bad_alloc();
+    }
+    return out;
+}
+
+std::string hex_encode(std::span<const uint8_t> bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string out;
+    out.reserve(2 * bytes.size());
+    for (uint8_t byte : bytes) {
+        out += kDigits[byte >> 4];
+        out += kDigits[byte & 0xF];
+    }
+    return out;
+}
+
+std::optional<Sha256> sha256_from_hex(std::string_view hex) {
+    Sha256 out;
+    if (hex.size() != 2 * out.size()) {
+        return std::nullopt;
+    }
+    for (size_t i = 0; i < out.size(); ++i) {
+        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        out[i] = static_cast<uint8_t>(high << 4 | low);
+    }
+    return out;
+}
+
+bool constant_time_equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+bool constant_time_equal(const Sha256 &a, const Sha256 &b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+
+}  // namespace aigw
