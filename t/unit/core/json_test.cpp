@@ -1,6 +1,9 @@
 #include "core/json.h"
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <limits>
@@ -250,6 +253,34 @@ TEST(JsonParser, EveryLengthAroundTheBlocks) {
         EXPECT_EQ(escaped->doc.root().text().decode(), std::string(length, 'a') + "\n" + std::string(length, 'b'));
         EXPECT_FALSE(parse("\"" + std::string(length, 'a') + "\\q" + std::string(length, 'b') + "\"")->result);
     }
+}
+
+// The library's own code carries no sanitizer; pages without access around the text see what it reads.
+TEST(JsonParser, ReadsNoByteBesideTheText) {
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    char *pages = static_cast<char *>(mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(pages, MAP_FAILED);
+    ASSERT_EQ(mprotect(pages + page, page, PROT_READ | PROT_WRITE), 0);
+    auto *chosen = simdjson::get_active_implementation().operator->();
+    for (auto *implementation : simdjson::get_available_implementations()) {
+        if (!implementation->supported_by_runtime_system()) {
+            continue;
+        }
+        simdjson::get_active_implementation() = implementation;
+        JsonParser parser;
+        for (size_t length = 2; length < 600; ++length) {
+            std::string text = "\"" + std::string(length - 2, 'a') + "\"";
+            for (char *at : {pages + page, pages + 2 * page - length}) {
+                std::memcpy(at, text.data(), length);
+                JsonDoc doc;
+                EXPECT_TRUE(parser.parse({at, length}, doc)) << implementation->name() << " " << length;
+                EXPECT_FALSE(parser.parse({at + 1, length - 1}, doc));
+                EXPECT_FALSE(parser.parse({at, length - 1}, doc));
+            }
+        }
+    }
+    simdjson::get_active_implementation() = chosen;
+    munmap(pages, 3 * page);
 }
 
 TEST(JsonParser, OneParserForLargeAndSmall) {
