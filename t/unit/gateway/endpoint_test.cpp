@@ -1,0 +1,61 @@
+#include "gateway/endpoint.h"
+
+#include <gtest/gtest.h>
+
+namespace aigw::gateway {
+namespace {
+
+using Kind = Endpoint::Kind;
+
+TEST(Endpoint, ChatInBothDialects) {
+    for (const char *path : {"chat/completions", "/chat/completions", "v1/chat/completions", "v1beta/chat/completions"}) {
+        auto endpoint = match_endpoint("POST", path, false);
+        ASSERT_TRUE(endpoint) << path;
+        EXPECT_EQ(endpoint->kind, Kind::Chat);
+        EXPECT_EQ(endpoint->dialect->name(), "openai_chat");
+    }
+    auto messages = match_endpoint("POST", "v1/messages", false);
+    ASSERT_TRUE(messages);
+    EXPECT_EQ(messages->dialect->name(), "anthropic_messages");
+}
+
+TEST(Endpoint, ThePrefixItselfAnswersProbes) {
+    for (const char *path : {"", "/", "v1", "v1/"}) {
+        EXPECT_TRUE(match_endpoint("HEAD", path, false)) << path;
+        EXPECT_TRUE(match_endpoint("GET", path, false)) << path;
+        EXPECT_EQ(match_endpoint("POST", path, false).error().status, 405) << path;
+    }
+}
+
+TEST(Endpoint, ModelIdsMayHoldSlashes) {
+    auto endpoint = match_endpoint("GET", "v1/models/openai/gpt-4o:free", false);
+    ASSERT_TRUE(endpoint);
+    EXPECT_EQ(endpoint->kind, Kind::Model);
+    EXPECT_EQ(endpoint->model, "openai/gpt-4o:free");
+}
+
+TEST(Endpoint, ModelsSpeakTheCallersDialect) {
+    EXPECT_EQ(match_endpoint("GET", "models", true)->dialect->name(), "anthropic_messages");
+    EXPECT_EQ(match_endpoint("GET", "models", false)->dialect->name(), "openai_chat");
+}
+
+TEST(Endpoint, OthersAreUnknown) {
+    for (const char *path : {"v2/chat/completions", "chat", "chat/completions/x", "messagesx", "v1x/models", "../x"}) {
+        auto endpoint = match_endpoint("POST", path, false);
+        ASSERT_FALSE(endpoint) << path;
+        EXPECT_EQ(endpoint.error().status, 404);
+        EXPECT_EQ(endpoint.error().code, "unknown_endpoint");
+    }
+}
+
+TEST(Endpoint, TheMethodIsChecked) {
+    for (const char *method : {"GET", "PUT", "DELETE", "OPTIONS", ""}) {
+        auto endpoint = match_endpoint(method, "chat/completions", false);
+        ASSERT_FALSE(endpoint) << method;
+        EXPECT_EQ(endpoint.error().status, 405);
+        EXPECT_EQ(endpoint.error().code, "method_not_allowed");
+    }
+}
+
+}  // namespace
+}  // namespace aigw::gateway
