@@ -1,0 +1,89 @@
+"""Fixtures: nginx(...) starts a real nginx, check_config(...) runs nginx -t, mock is a provider that can fail in every way,
+keys a keys.json, authority our own CA. See lib/ for what each object can do."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lib import nginx as nginx_lib  # noqa: E402
+from lib.keys import KeyFile  # noqa: E402
+from lib.mock import Mock  # noqa: E402
+from lib.tls import Authority  # noqa: E402
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    setattr(item, f"report_{report.when}", report)
+    return report
+
+
+def failed(request):
+    return getattr(request.node, "report_call", None) is not None and request.node.report_call.failed
+
+
+@pytest.fixture
+def nginx(request, tmp_path):
+    """nginx(http=…, server=…, …) or nginx(config=WHOLE); every one is stopped, and questioned, at the end."""
+    running = []
+
+    def start(config=None, env=None, **parts):
+        prefix = tmp_path / f"nginx{len(running) or ''}"
+        running.append(nginx_lib.Nginx(prefix, config or nginx_lib.template(**parts), env))
+        return running[-1]
+
+    yield start
+    if failed(request):
+        for one in running:
+            print(f"--- {one.prefix}/logs/error.log, the end\n{one.error_log()[-6000:]}")
+            one.kill() if one.process.poll() is None else None
+        return
+    faults = []
+    for one in running:
+        try:
+            one.stop()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def check_config(tmp_path):
+    """nginx -t: check_config(http=…, …) or check_config(config=WHOLE), a finished process with .returncode and .stderr."""
+    def run(config=None, env=None, **parts):
+        return nginx_lib.check(tmp_path / "check", config or nginx_lib.template(**parts), env)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def mocks(authority):
+    """mocks() makes one more provider."""
+    made = []
+
+    def make(**options):
+        made.append(Mock(authority=authority, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def mock(mocks):
+    return mocks()
+
+
+@pytest.fixture
+def keys(tmp_path):
+    os.chmod(tmp_path, 0o755)
+    return KeyFile(tmp_path / "keys.json")

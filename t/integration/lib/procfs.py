@@ -1,0 +1,49 @@
+"""What /proc knows about a process: children, memory, CPU, descriptors."""
+import os
+import pathlib
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid):
+    text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return text[text.rindex(")") + 2:].split()
+
+
+def children(pid):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if int(_stat(name)[1]) == pid:
+                    found.append(int(name))
+            except (OSError, ValueError):
+                continue
+    return sorted(found)
+
+
+def title(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def rss_bytes(pid):
+    return int(_stat(pid)[21]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_seconds(pid):
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def alive(pid):
+    try:
+        return _stat(pid)[0] != "Z"
+    except OSError:
+        return False
