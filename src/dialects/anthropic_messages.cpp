@@ -44,6 +44,10 @@ public:
         append_sse(out, event.name.empty() ? type.escaped : event.name, event.data);
     }
 
+    std::string_view terminal_event() const override {
+        return "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    }
+
     chat::ApiError read_error(int status, std::string_view body, JsonParser &parser) const override {
         return read_provider_error(status, body, parser);
     }
