@@ -20,7 +20,7 @@ struct Context {
     // Of the precontent phase: what its handler answers when it is entered again.
     enum class Body : uint8_t { Unread, Reading, Begun };
 
-    explicit Context(ngx_http_request_t *request) : r(request) {}
+    explicit Context(ngx_http_request_t *request);
     ~Context();
     Context(const Context &) = delete;
 
@@ -35,10 +35,12 @@ struct Context {
     std::optional<gateway::Exchange> exchange;  // from precontent on
     std::unique_ptr<Driver> driver;             // from content on
     bool ended = false;                         // exchange->end was called
+    bool was_in_gateway = false;                // a request of ours, whatever location it is in now
 
     // filter.cpp: the body that replaces core's page, in the caller's dialect.
     std::string error_page;
     bool replacing = false;
+    std::string core_error;  // its code, where core and not the exchange refused the request
 
     // Ends the exchange, once.
     void end(gateway::End how);

@@ -1,0 +1,136 @@
+// Every special response of a gateway location (the pages that core makes for a status) becomes the error in the
+// caller's own dialect: ours from the exchange, core's own (413, deny, limit_req, 404) from the status. What an
+// operator's error_page answered is left alone: it is an answer of another location or of a `return` with a text.
+// Installed only if the configuration has a gateway at all.
+#include "gateway/endpoint.h"
+#include "nginx/context.h"
+#include "nginx/core_error.h"
+#include "nginx/guarded.h"
+#include "nginx/phases.h"
+#include "nginx/reply.h"
+#include "nginx/text.h"
+
+namespace aigw::ngx {
+namespace {
+
+ngx_http_output_header_filter_pt next_header;
+ngx_http_output_body_filter_pt next_body;
+
+// Core's pages are text/html or empty; what a gateway answers itself never is.
+bool is_core_page(ngx_http_request_t *r) {
+    if (r != r->main || r->err_status < NGX_HTTP_BAD_REQUEST || !loc_conf(r)->gateway) {
+        return false;
+    }
+    std::string_view type = view(r->headers_out.content_type);
+    return type.empty() || type == "text/html";
+}
+
+std::string_view path_below_prefix(ngx_http_request_t *r) {
+    std::string_view path = view(r->uri);
+    std::string_view prefix = view(loc_conf(r)->prefix);
+    return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+}
+
+// What the caller is told. The exchange's own error, if it is what this page stands for.
+chat::ApiError error_of(Context &context, int status) {
+    if (context.exchange && context.exchange->error() && context.exchange->error()->status == status) {
+        return *context.exchange->error();
+    }
+    chat::ApiError error = core_error(status);
+    if (context.exchange) {
+        context.exchange->refuse(error);
+    }
+    context.core_error = error.code;
+    return error;
+}
+
+void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
+    if (error.status == NGX_HTTP_UNAUTHORIZED && r->headers_out.www_authenticate == nullptr) {
+        add_header(r, "WWW-Authenticate", "Bearer");
+    }
+    if (error.retry_after_ms && (error.status == NGX_HTTP_TOO_MANY_REQUESTS ||
+                                 error.status == NGX_HTTP_SERVICE_UNAVAILABLE)) {
+        add_header(r, "retry-after", std::to_string((*error.retry_after_ms + 999) / 1000));
+    }
+    if (error.kind == chat::ErrorKind::InsufficientQuota) {
+        add_header(r, "x-should-retry", "false");
+    }
+}
+
+void replace_page(ngx_http_request_t *r) {
+    Context &context = make_context(r);
+    const dialects::Dialect &dialect =
+        context.exchange ? context.exchange->caller_dialect()
+                         : gateway::caller_dialect(path_below_prefix(r), !request_header(r, "anthropic-version").empty());
+    chat::ApiError error = error_of(context, static_cast<int>(r->headers_out.status));
+    context.error_page = dialect.write_error(error, request_id(context));
+    add_error_headers(r, error);
+    add_exchange_headers(r, context, &dialect == &dialects::anthropic_messages());
+
+    r->headers_out.content_type = str("application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = nullptr;
+    r->headers_out.charset.len = 0;
+    r->headers_out.content_length_n = static_cast<off_t>(context.error_page.size());
+    context.replacing = true;
+}
+
+ngx_int_t header_filter(ngx_http_request_t *r) noexcept {
+    if (is_core_page(r)) {
+        guarded(r->connection->log, [&] { replace_page(r); });
+    }
+    return next_header(r);
+}
+
+// True if the chain ends the answer. Its bytes count as sent.
+bool swallow(ngx_chain_t *in) {
+    bool last = false;
+    for (; in != nullptr; in = in->next) {
+        ngx_buf_t *buf = in->buf;
+        buf->pos = buf->last;
+        buf->file_pos = buf->file_last;
+        last = last || buf->last_buf;
+    }
+    return last;
+}
+
+ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept {
+    if (r->err_status < NGX_HTTP_BAD_REQUEST || in == nullptr || r != r->main) {
+        return next_body(r, in);
+    }
+    Context *context = find_context(r);
+    if (context == nullptr || !context->replacing) {
+        return next_body(r, in);
+    }
+    if (!swallow(in)) {
+        return NGX_OK;
+    }
+    context->replacing = false;
+    ngx_buf_t *buf = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
+    if (buf == nullptr) {
+        return NGX_ERROR;
+    }
+    ngx_str_t page = str(context->error_page);
+    buf->start = buf->pos = page.data;
+    buf->end = buf->last = page.data + page.len;
+    buf->memory = 1;
+    buf->last_buf = 1;
+    buf->last_in_chain = 1;
+    ngx_chain_t out{buf, nullptr};
+    return next_body(r, &out);
+}
+
+}  // namespace
+
+ngx_int_t install_filters(ngx_conf_t *cf) noexcept {
+    if (!main_conf(cf)->used) {
+        return NGX_OK;
+    }
+    next_header = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = header_filter;
+    next_body = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = body_filter;
+    return NGX_OK;
+}
+
+}  // namespace aigw::ngx
