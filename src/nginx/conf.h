@@ -17,6 +17,12 @@ class KeepaliveCache;  // keepalive.h
 class Addresses;       // resolve.h
 struct Zones;          // zone.h
 
+// Where a directive stands, for messages that come when the whole configuration is known.
+struct Position {
+    const u_char *file = nullptr;  // of the cycle
+    ngx_uint_t line = 0;
+};
+
 // The provider's secret: a constant read at start, or a variable evaluated for each call.
 struct CredentialSource {
     std::string value;
@@ -30,6 +36,8 @@ struct ProviderConf : providers::Provider {
     ngx_ssl_t *ssl = nullptr;                     // null: plain
     ngx_uint_t keepalive = 64;                    // idle connections a worker keeps
     std::vector<CredentialSource> credentials;    // a pool, taken in turn
+    // The host itself if it is an address, else what /etc/hosts said at start; no brackets. Empty: ask DNS.
+    std::vector<std::string> static_ips;
     // A worker's own, made in init_process.
     KeepaliveCache *idle = nullptr;
     Addresses *addresses = nullptr;
@@ -40,23 +48,35 @@ struct ProviderConf : providers::Provider {
     ProviderConf(const ProviderConf &) = delete;
 };
 
+// A target whose provider may be defined later; an index into MainConf::models.
+struct TargetReference {
+    size_t model, target;
+    std::string provider;
+    Position where;
+};
+
 struct MainConf {
     std::vector<std::unique_ptr<ProviderConf>> providers;
     gateway::ModelTable models;
     Zones *zones = nullptr;   // set by ai_zone or, with the default size, after the configuration was read
     ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
     ngx_msec_t keys_check = 1000;
-    ngx_flag_t used = 0;      // any location is a gateway: else the module has no effect at all
+    ngx_flag_t used = 0;      // ai_gateway, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
     std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`
     ngx_resolver_t *resolver = nullptr;  // made of them when it is needed
     gateway::Scratch scratch;            // a worker's own
+    std::vector<TargetReference> references;  // empty once the configuration was read
+
+    ProviderConf *find_provider(std::string_view name) const;
 };
 
 enum class Auth : ngx_uint_t { Off = 0, Keys = 1, Unset = NGX_CONF_UNSET_UINT };
 
 struct LocConf {
-    ngx_flag_t gateway = 0;     // never inherited
-    ngx_flag_t metrics = 0;     // never inherited
+    // Inherited only by `if` and limit_except without a handler of their own.
+    ngx_flag_t gateway = 0;
+    ngx_flag_t metrics = 0;
+    Position where;             // of ai_gateway
     ngx_str_t prefix{};         // of the gateway, with its trailing slash
     ngx_http_complex_value_t *model = nullptr;  // ai_gateway model=
     ngx_uint_t auth = NGX_CONF_UNSET_UINT;      // Auth
