@@ -62,6 +62,7 @@ struct MainConf {
     ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
     ngx_msec_t keys_check = 1000;
     ngx_flag_t used = 0;      // ai_gateway, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
+    Position keys_wanted;     // of the last `ai_auth keys`
     std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`
     ngx_resolver_t *resolver = nullptr;  // made of them when it is needed
     gateway::Scratch scratch;            // a worker's own

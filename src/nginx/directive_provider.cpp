@@ -1,0 +1,220 @@
+// ai_provider NAME { ... }
+#include "nginx/ngx.h"
+
+#include <algorithm>
+#include <array>
+
+#include "nginx/directive_tools.h"
+#include "nginx/directives.h"
+#include "nginx/guarded.h"
+#include "nginx/provider_tls.h"
+
+namespace aigw::ngx {
+
+namespace {
+
+constexpr size_t kMaxHeaders = 32;            // of one provider
+constexpr size_t kMaxHeaderValue = 4 << 10;   // bytes
+constexpr ngx_uint_t kMaxIdle = 65536;        // idle connections of a worker
+
+struct Builder {
+    ProviderConf &conf;
+    std::string url;  // as written
+    TlsOptions tls;
+    bool keyed = false;
+};
+
+Builder &builder(void *object) { return *static_cast<Builder *>(object); }
+
+char *set_format(ngx_conf_t *cf, void *object) {
+    ProviderConf &conf = builder(object).conf;
+    ngx_str_t &name = argument(cf, 1);
+    conf.row = providers::find_row(view(name));
+    if (conf.row == nullptr) {
+        return emerg(cf, "unknown format \"%V\", it must be one of: %s", &name, providers::row_names().c_str());
+    }
+    return NGX_CONF_OK;
+}
+
+char *set_url(ngx_conf_t *cf, void *object) {
+    builder(object).url = view(argument(cf, 1));
+    return builder(object).url.empty() ? phrase("is empty") : NGX_CONF_OK;
+}
+
+char *set_key(ngx_conf_t *cf, void *object) {
+    builder(object).keyed = true;
+    return add_credential(cf, builder(object).conf, argument(cf, 1));
+}
+
+bool is_token(std::string_view name) {
+    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+    return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [&](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      kOthers.find(c) != kOthers.npos;
+           });
+}
+
+// What frames the request, or is made anew for each one.
+bool is_reserved(const ngx_str_t &name) {
+    constexpr std::array<std::string_view, 12> kReserved{
+        "host",    "content-length", "content-type",    "content-encoding", "transfer-encoding", "connection",
+        "upgrade", "keep-alive",     "accept-encoding", "expect",           "te",                "trailer"};
+    return std::any_of(kReserved.begin(), kReserved.end(), [&](std::string_view reserved) {
+        return reserved.size() == name.len && ngx_strncasecmp(name.data, str(reserved).data, name.len) == 0;
+    });
+}
+
+char *set_header(ngx_conf_t *cf, void *object) {
+    auto &headers = builder(object).conf.headers;
+    ngx_str_t &name = argument(cf, 1);
+    std::string_view value = view(argument(cf, 2));
+    if (!is_token(view(name)) || is_reserved(name)) {
+        return emerg(cf, "invalid header name \"%V\"", &name);
+    }
+    bool clean = std::all_of(value.begin(), value.end(),
+                             [](char c) { return (static_cast<unsigned char>(c) >= ' ' && c != 0x7f) || c == '\t'; });
+    if (!clean || value.size() > kMaxHeaderValue) {
+        return emerg(cf, "invalid value of header \"%V\"", &name);  // it may be a secret
+    }
+    if (value.find('$') != value.npos) {
+        return emerg(cf, "variables are not supported in the value of header \"%V\"", &name);
+    }
+    if (headers.size() >= kMaxHeaders) {
+        return emerg(cf, "more than %uz headers", kMaxHeaders);
+    }
+    headers.push_back({std::string(view(name)), std::string(value)});
+    return NGX_CONF_OK;
+}
+
+char *set_timeout(ngx_conf_t *cf, void *object) {
+    auto &timeouts = builder(object).conf.timeouts;
+    const std::array<std::pair<std::string_view, Millis *>, 4> fields{{{"connect", &timeouts.connect},
+                                                                       {"first", &timeouts.first},
+                                                                       {"idle", &timeouts.idle},
+                                                                       {"total", &timeouts.total}}};
+    for (size_t i = 1; i < argument_count(cf); i++) {
+        std::optional<Millis> time;
+        for (const auto &[name, field] : fields) {
+            if (auto text = parameter(argument(cf, i), name)) {
+                time = parse_time(*text);
+                *field = time.value_or(0);
+            }
+        }
+        if (!time) {
+            return invalid_parameter(cf, argument(cf, i));
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+char *set_keepalive(ngx_conf_t *cf, void *object) {
+    auto count = parse_number(view(argument(cf, 1)), kMaxIdle);
+    if (!count) {
+        return invalid_parameter(cf, argument(cf, 1));
+    }
+    builder(object).conf.keepalive = *count;
+    return NGX_CONF_OK;
+}
+
+char *set_max_output(ngx_conf_t *cf, void *object) {
+    auto count = parse_number(view(argument(cf, 1)), kMaxTokens);
+    if (!count || *count == 0) {
+        return invalid_parameter(cf, argument(cf, 1));
+    }
+    builder(object).conf.max_output = static_cast<Tokens>(*count);
+    return NGX_CONF_OK;
+}
+
+char *set_verify(ngx_conf_t *cf, void *object) {
+    std::string_view text = view(argument(cf, 1));
+    if (text != "on" && text != "off") {
+        return emerg(cf, "invalid value \"%V\" in \"ssl_verify\" directive, it must be \"on\" or \"off\"",
+                     &argument(cf, 1));
+    }
+    builder(object).tls.verify = text == "on";
+    return NGX_CONF_OK;
+}
+
+char *set_verify_depth(ngx_conf_t *cf, void *object) {
+    auto depth = parse_number(view(argument(cf, 1)), 100);
+    if (!depth) {
+        return invalid_parameter(cf, argument(cf, 1));
+    }
+    builder(object).tls.verify_depth = static_cast<ngx_int_t>(*depth);
+    return NGX_CONF_OK;
+}
+
+template <ngx_str_t TlsOptions::*Field>
+char *set_tls_file(ngx_conf_t *cf, void *object) {
+    ngx_str_t &file = argument(cf, 1);
+    if (file.len == 0) {
+        return phrase("is empty");
+    }
+    builder(object).tls.*Field = file;
+    return NGX_CONF_OK;
+}
+
+// clang-format off
+constexpr BlockDirective kDirectives[] = {
+    {"format",                  1, 1,         true,  set_format},
+    {"url",                     1, 1,         true,  set_url},
+    {"key",                     1, 1,         false, set_key},
+    {"header",                  2, 2,         false, set_header},
+    {"timeout",                 1, kAnyCount, true,  set_timeout},
+    {"keepalive",               1, 1,         true,  set_keepalive},
+    {"max_output",              1, 1,         true,  set_max_output},
+    {"ssl_verify",              1, 1,         true,  set_verify},
+    {"ssl_verify_depth",        1, 1,         true,  set_verify_depth},
+    {"ssl_trusted_certificate", 1, 1,         true,  set_tls_file<&TlsOptions::trusted>},
+    {"ssl_certificate",         1, 1,         true,  set_tls_file<&TlsOptions::certificate>},
+    {"ssl_certificate_key",     1, 1,         true,  set_tls_file<&TlsOptions::certificate_key>},
+};
+// clang-format on
+static_assert(std::size(kDirectives) <= kMaxBlockDirectives);
+
+// At the end of the block, when all of it is known.
+char *complete(ngx_conf_t *cf, Builder &built) {
+    ProviderConf &conf = built.conf;
+    if (conf.row == nullptr) {
+        const providers::CatalogRow *named = providers::find_row(conf.name);
+        conf.row = named != nullptr ? named : providers::find_row("openai");
+    }
+    auto url = providers::provider_url(*conf.row, built.url);
+    if (!url) {
+        return emerg(cf, "\"url\" %s in ai_provider \"%s\"", url.error().c_str(), conf.name.c_str());
+    }
+    conf.url = std::move(*url);
+    if (built.url.empty() && !built.keyed) {
+        warn(cf, "no \"key\" in ai_provider \"%s\"", conf.name.c_str());
+    }
+    if (conf.url.tls) {
+        if (char *rv = make_tls(cf, conf, built.tls); rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+    fill_upstream(cf, conf);
+    return NGX_CONF_OK;
+}
+
+}  // namespace
+
+char *set_provider(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
+    return guarded(cf->log, conf_error(), [&]() -> char * {
+        auto &main = *static_cast<MainConf *>(conf);
+        ngx_str_t name = argument(cf, 1);
+        if (!is_object_name(view(name))) {
+            return emerg(cf, "invalid provider name \"%V\"", &name);
+        }
+        if (main.find_provider(view(name)) != nullptr) {
+            return emerg(cf, "duplicate provider \"%V\"", &name);
+        }
+        auto provider = std::make_unique<ProviderConf>();
+        provider->name = view(name);
+        Builder built{*provider, {}, {}, false};
+        main.providers.push_back(std::move(provider));
+        char *rv = parse_block(cf, kDirectives, &built);
+        return rv == NGX_CONF_OK ? complete(cf, built) : rv;
+    });
+}
+
+}  // namespace aigw::ngx

@@ -1,0 +1,57 @@
+// How a provider's host becomes addresses: what can be known at start, without asking anybody.
+#include "nginx/ngx.h"
+
+#include <algorithm>
+
+#include "nginx/directive_tools.h"
+#include "nginx/directives.h"
+#include "providers/host_files.h"
+
+namespace aigw::ngx {
+
+namespace {
+
+constexpr size_t kMaxFile = 4 << 20;  // bytes, of /etc/hosts or /etc/resolv.conf
+
+std::string read_or_empty(const char *path) {
+    auto text = read_small_file(path, kMaxFile);
+    return text ? std::move(*text) : std::string();
+}
+
+// nginx's own resolver over resolv.conf's servers, for locations that name none.
+ngx_int_t make_resolver(ngx_conf_t *cf, MainConf &main, const std::string &host) {
+    for (const std::string &server : providers::nameservers(read_or_empty("/etc/resolv.conf"))) {
+        main.nameservers.push_back(copy(cf->pool, server));
+    }
+    if (main.nameservers.empty()) {
+        warn(cf, "no resolver: /etc/resolv.conf has no nameserver, locations without \"resolver\" cannot reach \"%s\"",
+             host.c_str());
+        return NGX_OK;
+    }
+    main.resolver = ngx_resolver_create(cf, main.nameservers.data(), main.nameservers.size());
+    return main.resolver != nullptr ? NGX_OK : NGX_ERROR;
+}
+
+}  // namespace
+
+ngx_int_t read_host_files(ngx_conf_t *cf, MainConf &main) {
+    std::optional<std::string> hosts;
+    const std::string *unknown = nullptr;
+    for (auto &provider : main.providers) {
+        const std::string &host = provider->url.host;
+        if (providers::is_address(host)) {
+            provider->static_ips = {host};
+            continue;
+        }
+        if (!hosts) {
+            hosts = read_or_empty("/etc/hosts");
+        }
+        provider->static_ips = providers::hosts_addresses(*hosts, host);
+        if (provider->static_ips.empty()) {
+            unknown = &host;
+        }
+    }
+    return unknown == nullptr ? NGX_OK : make_resolver(cf, main, *unknown);
+}
+
+}  // namespace aigw::ngx
