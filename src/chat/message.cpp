@@ -15,10 +15,8 @@ void append_index(std::string &out, int32_t index) {
 std::string Origin::path(std::string_view member) const {
     std::string out(list);
     if (i >= 0) append_index(out, i);
-    if (j >= 0) {
-        out.append(".").append(inner);
-        append_index(out, j);
-    }
+    if (j >= 0 || inner != Origin().inner) out.append(".").append(inner);
+    if (j >= 0) append_index(out, j);
     if (k >= 0) {
         out += ".content";
         append_index(out, k);

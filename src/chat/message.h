@@ -21,7 +21,8 @@ struct Origin {
     int32_t i = -1;
     int32_t j = -1;
     int32_t k = -1;  // inside a tool result
-    std::string_view inner = "content";  // static text: what j counts in: content, tool_calls, thinking_blocks
+    // Static text, the member that j counts in: content, tool_calls. Another one than content is named without j too.
+    std::string_view inner = "content";
     // "messages[2].content[1]", and ".member" if given.
     std::string path(std::string_view member = {}) const;
 };

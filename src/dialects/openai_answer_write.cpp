@@ -1,0 +1,193 @@
+// Deltas for an OpenAI caller as one chat.completion, written at End. It holds the whole answer until then.
+#include <vector>
+
+#include "dialects/openai_chat.h"
+
+namespace aigw::dialects::openai {
+
+using chat::Delta;
+using chat::FinishReason;
+using Kind = chat::Delta::Kind;
+
+namespace {
+
+class JsonAnswerWriter final : public ResponseWriter {
+public:
+    explicit JsonAnswerWriter(const AnswerOptions &options) : options_(options) {}
+
+    void write(const Delta &delta, std::string &out) override {
+        if (ended_) return;
+        switch (delta.kind) {
+        case Kind::Start:
+            if (head_.empty()) head_ = head_of(delta, "chat.completion", options_);
+            choice(delta.choice);
+            break;
+        case Kind::Usage:
+            usage_ = *delta.usage;
+            break;
+        case Kind::End:
+            ended_ = true;
+            write_answer(out);
+            break;
+        case Kind::Error:
+            ended_ = true;
+            out.append(write_error(*delta.error));
+            break;
+        default:
+            content(delta, choice(delta.choice));
+        }
+    }
+
+private:
+    // All texts escaped.
+    struct Block {
+        bool redacted = false;
+        std::string text, signature;
+    };
+    struct Call {
+        std::string id, name, arguments;
+    };
+    struct Choice {
+        uint32_t number;
+        std::string text, refusal, reasoning;
+        std::vector<Block> blocks;
+        std::vector<Call> calls;
+        FinishReason finish = FinishReason::Stop;
+    };
+
+    Choice &choice(uint32_t number) {
+        for (Choice &known : choices_) {
+            if (known.number == number) return known;
+        }
+        choices_.emplace_back().number = number;
+        return choices_.back();
+    }
+
+    // The entry `index`, which is at most one past the last: indexes are ordinals.
+    template <class T>
+    static T *at(std::vector<T> &list, uint32_t index) {
+        if (index == list.size()) list.emplace_back();
+        return index < list.size() ? &list[index] : nullptr;
+    }
+
+    static void thinking(const Delta &delta, Choice &to) {
+        Block *block = at(to.blocks, delta.index);
+        if (!block) return;
+        if (delta.kind == Kind::Signature) {
+            block->signature.append(delta.text.escaped);
+            return;
+        }
+        block->redacted = delta.kind == Kind::Redacted;
+        block->text.append(delta.text.escaped);
+        if (delta.kind == Kind::Reasoning) to.reasoning.append(delta.text.escaped);
+    }
+
+    static void content(const Delta &delta, Choice &to) {
+        switch (delta.kind) {
+        case Kind::Text:
+            to.text.append(delta.text.escaped);
+            break;
+        case Kind::Refusal:
+            to.refusal.append(delta.text.escaped);
+            break;
+        case Kind::Reasoning:
+        case Kind::Signature:
+        case Kind::Redacted:
+            thinking(delta, to);
+            break;
+        case Kind::ToolStart:
+            if (Call *call = at(to.calls, delta.index)) {
+                call->id = delta.id.escaped;
+                call->name = delta.name.escaped;
+            }
+            break;
+        case Kind::ToolArgs:
+            if (delta.index < to.calls.size()) to.calls[delta.index].arguments.append(delta.text.escaped);
+            break;
+        case Kind::Finish:
+            to.finish = delta.finish;
+            break;
+        default:
+            break;
+        }
+    }
+
+    static void write_blocks(const Choice &choice, JsonWriter &json) {
+        bool worth = false;  // unsigned text alone is reasoning_content's business
+        for (const Block &block : choice.blocks) {
+            worth |= block.redacted || !block.signature.empty();
+        }
+        if (!worth) return;
+        json.key("thinking_blocks").begin_array();
+        for (const Block &block : choice.blocks) {
+            json.begin_object().key("type").string(block.redacted ? "redacted_thinking" : "thinking");
+            json.key(block.redacted ? "data" : "thinking").text(JsonText{block.text});
+            if (!block.signature.empty()) json.key("signature").text(JsonText{block.signature});
+            json.end_object();
+        }
+        json.end_array();
+    }
+
+    static void write_calls(const Choice &choice, JsonWriter &json) {
+        if (choice.calls.empty()) return;
+        json.key("tool_calls").begin_array();
+        for (const Call &call : choice.calls) {
+            json.begin_object().key("id").text(JsonText{call.id}).key("type").string("function");
+            json.key("function").begin_object().key("name").text(JsonText{call.name});
+            json.key("arguments").text(JsonText{call.arguments.empty() ? std::string_view("{}") : call.arguments});
+            json.end_object().end_object();
+        }
+        json.end_array();
+    }
+
+    static void write_choice(const Choice &choice, JsonWriter &json) {
+        json.begin_object().key("index").number(choice.number);
+        json.key("message").begin_object().key("role").string("assistant").key("content");
+        if (choice.text.empty() && (!choice.calls.empty() || !choice.refusal.empty())) {
+            json.null();
+        } else {
+            json.text(JsonText{choice.text});
+        }
+        json.key("refusal");
+        if (choice.refusal.empty()) {
+            json.null();
+        } else {
+            json.text(JsonText{choice.refusal});
+        }
+        if (!choice.reasoning.empty()) json.key("reasoning_content").text(JsonText{choice.reasoning});
+        write_blocks(choice, json);
+        write_calls(choice, json);
+        json.end_object();
+        json.key("logprobs").null().key("finish_reason").string(finish_word(choice.finish)).end_object();
+    }
+
+    void write_answer(std::string &out) {
+        if (head_.empty()) head_ = head_of(Delta{.kind = Kind::Start}, "chat.completion", options_);
+        out.append(1, '{').append(head_).append("\"choices\":");
+        JsonWriter json(out);
+        json.begin_array();
+        for (const Choice &choice : choices_) {
+            write_choice(choice, json);
+        }
+        json.end_array();
+        if (usage_) {
+            out.append(",\"usage\":");
+            append_usage(out, *usage_);
+        }
+        out.append(1, '}');
+    }
+
+    AnswerOptions options_;
+    std::string head_;
+    std::vector<Choice> choices_;
+    std::optional<chat::Usage> usage_;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ResponseWriter> answer_writer(const AnswerOptions &options) {
+    return std::make_unique<JsonAnswerWriter>(options);
+}
+
+}  // namespace aigw::dialects::openai

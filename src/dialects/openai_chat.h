@@ -1,0 +1,77 @@
+// The parts of the OpenAI chat completions dialect, for openai_chat.cpp to put together. Inside this dialect only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/json_writer.h"
+#include "dialects/dialect.h"
+
+namespace aigw::dialects::openai {
+
+// A request being read: what was understood so far, and the first thing wrong with it. Functions that return bool
+// return false once `error` is set.
+struct RequestReading {
+    chat::ChatRequest out;
+    std::optional<chat::ApiError> error;
+
+    bool wrong(const std::string &param, std::string_view expected);  // invalid_value
+    bool missing(const std::string &param);                           // missing_field
+    bool extra(std::string path, JsonValue value, bool hint);
+    // A string that must be there and not be empty.
+    bool need(JsonValue value, const std::string &param, JsonText &to);
+};
+
+// Neither absent nor null: null counts as absent everywhere.
+inline bool given(JsonValue value) { return value && !value.is_null(); }
+
+chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc);
+bool read_messages(JsonValue messages, RequestReading &reading);
+bool read_content(JsonValue content, const chat::Origin &origin, std::vector<chat::Part> &to, RequestReading &reading);
+// Thinking of an earlier answer, in all the shapes that clients send it back in: first in the message.
+bool read_thinking(JsonValue message, const chat::Origin &origin, chat::Message &to, RequestReading &reading);
+bool read_tools(JsonValue tools, RequestReading &reading);
+bool read_functions(JsonValue functions, RequestReading &reading);
+bool read_tool_choice(JsonValue choice, RequestReading &reading);
+bool read_function_call(JsonValue choice, RequestReading &reading);
+bool read_response_format(JsonValue format, RequestReading &reading);
+// True with `known` set if `name` is a member that only this dialect has.
+bool read_dialect_member(std::string_view name, JsonValue value, RequestReading &reading, bool &known);
+
+// A body being written from another dialect's request.
+struct RequestWriting {
+    RequestWriting(const chat::ChatRequest &from, const RequestOptions &with) : request(from), options(with) {}
+
+    const chat::ChatRequest &request;
+    const RequestOptions &options;
+    WrittenRequest out;
+    JsonWriter json{out.body};
+    std::optional<chat::ApiError> error;
+
+    void drop(std::string path) { out.dropped.push_back(std::move(path)); }
+    // What has no place here: a 400 (false), or left out and listed where the operator says so.
+    bool refuse(std::string path, std::string_view why = {});
+};
+
+bool write_messages(RequestWriting &writing);
+
+chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
+void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
+
+std::unique_ptr<ResponseReader> response_reader();
+std::unique_ptr<ResponseWriter> stream_writer(const AnswerOptions &options);
+std::unique_ptr<ResponseWriter> answer_writer(const AnswerOptions &options);
+// `"id":..,"object":..,"created":..,"model":..,`: the same for the whole answer.
+std::string head_of(const chat::Delta &start, std::string_view object, const AnswerOptions &options);
+std::string_view finish_word(chat::FinishReason reason);
+void pass_event(const SseEvent &event, const JsonDoc *doc, const AnswerOptions &options, std::string &out);
+
+// Of a chunk or answer: its top-level usage, else Groq's x_groq.usage. Nothing if the numbers make no sense.
+std::optional<chat::Usage> read_usage(JsonValue root);
+void append_usage(std::string &out, const chat::Usage &usage);
+
+std::string write_error(const chat::ApiError &error);
+void write_error_event(const chat::ApiError &error, std::string &out);
+
+}  // namespace aigw::dialects::openai

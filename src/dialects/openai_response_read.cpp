@@ -1,0 +1,174 @@
+// Answers of OpenAI and of everybody who answers like it.
+//
+// A stream is whole when a finish reason has come for every choice and then [DONE] or the end of the body. Servers that
+// never name a reason but tell the usage in a chunk of its own and say [DONE] are believed too; a body that just ends is
+// a cut answer.
+#include "dialects/common.h"
+#include "dialects/openai_chat.h"
+#include "dialects/openai_choice_read.h"
+
+namespace aigw::dialects::openai {
+
+namespace {
+
+using chat::Delta;
+using chat::DeltaSink;
+using Kind = chat::Delta::Kind;
+
+constexpr size_t kMaxChoices = 128;
+constexpr std::string_view kMalformed = "The provider's answer is malformed.";
+constexpr std::string_view kCut = "The provider's answer was cut off.";
+
+std::string_view trimmed(std::string_view text) {
+    size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+bool is_flat_error(JsonValue root) {
+    if (root["object"].equals("error")) return true;
+    if (root["choices"] || root["usage"]) return false;
+    if (given(root["detail"])) return true;
+    return given(root["message"]) && (given(root["code"]) || given(root["type"]) || given(root["status"]));
+}
+
+bool is_error(JsonValue root) {
+    if (root.is_array()) return root.size() > 0 && is_error(*root.elements().begin());
+    if (!root.is_object()) return false;
+    JsonValue error = root["error"];
+    if (error.is_string()) return !error.text().empty();
+    if (given(error)) return !error.is_object() || error.size() > 0;
+    return is_flat_error(root);
+}
+
+class Reader final : public ResponseReader {
+public:
+    chat::Result<void> event(const SseEvent &event, const JsonDoc *doc, DeltaSink &sink) override {
+        if (ended_) return {};
+        return checked(read_event(event, doc, sink));
+    }
+
+    chat::Result<void> answer(const JsonDoc &doc, DeltaSink &sink) override {
+        if (ended_) return {};
+        return checked(read_answer(doc.root(), sink));
+    }
+
+    chat::Result<void> finish(DeltaSink &sink) override {
+        if (ended_) return {};
+        if (!all_finished()) return checked(chat::fail(broken_answer(kCut)));
+        return end(sink);
+    }
+
+private:
+    chat::Result<void> checked(chat::Result<void> result) {
+        if (!result) ended_ = true;
+        return result;
+    }
+
+    bool all_finished() const {
+        for (const ChoiceReader &choice : choices_) {
+            if (!choice.finished()) return false;
+        }
+        return !choices_.empty();
+    }
+
+    chat::Result<void> end(DeltaSink &sink) {
+        ended_ = true;
+        sink.on_delta(Delta{.kind = Kind::End});
+        return {};
+    }
+
+    chat::Result<void> done_mark(DeltaSink &sink) {
+        if (!all_finished()) {
+            if (choices_.empty() || !usage_alone_) return chat::fail(broken_answer(kCut));
+            for (ChoiceReader &choice : choices_) {
+                choice.finish({}, sink);
+            }
+        }
+        return end(sink);
+    }
+
+    chat::Result<void> read_event(const SseEvent &event, const JsonDoc *doc, DeltaSink &sink) {
+        if (trimmed(event.data) == "[DONE]") return done_mark(sink);
+        if (!doc) {
+            if (event.name == "error") return chat::fail(read_error_value(200, {}));
+            if (trimmed(event.data).empty()) return {};
+            return chat::fail(broken_answer(kMalformed));
+        }
+        JsonValue root = doc->root();
+        if (event.name == "error" || is_error(root)) return chat::fail(read_error_value(200, root));
+        if (!root.is_object()) return chat::fail(broken_answer(kMalformed));
+        return read_chunk(root, "delta", sink);
+    }
+
+    chat::Result<void> read_answer(JsonValue root, DeltaSink &sink) {
+        if (is_error(root)) return chat::fail(read_error_value(200, root));
+        if (!root.is_object() || root["choices"].size() == 0) return chat::fail(broken_answer(kMalformed));
+        if (auto read = read_chunk(root, "message", sink); !read) return read;
+        for (ChoiceReader &choice : choices_) {
+            choice.finish({}, sink);
+        }
+        return end(sink);
+    }
+
+    chat::Result<void> read_chunk(JsonValue root, std::string_view member, DeltaSink &sink) {
+        JsonValue choices = root["choices"];
+        if (given(choices) && !choices.is_array()) return chat::fail(broken_answer(kMalformed));
+        start(root, sink);
+        for (JsonValue choice : choices.elements()) {
+            if (auto read = read_choice(choice, member, sink); !read) return read;
+        }
+        std::optional<chat::Usage> usage = read_usage(root);
+        if (!usage) return {};
+        if (choices.size() == 0) usage_alone_ = true;
+        if (usage_ == usage) return {};
+        usage_ = usage;
+        sink.on_delta(Delta{.kind = Kind::Usage, .usage = &*usage_});
+        return {};
+    }
+
+    // Azure's first chunk names nothing: the first that does, or that has a choice, starts the answer.
+    void start(JsonValue root, DeltaSink &sink) {
+        JsonText id = root["id"].text(), model = root["model"].text();
+        if (started_ || (id.empty() && model.empty() && root["choices"].size() == 0)) return;
+        started_ = true;
+        id_ = id.escaped;
+        sink.on_delta(Delta{.kind = Kind::Start, .id = id, .name = model});
+    }
+
+    chat::Result<void> read_choice(JsonValue value, std::string_view member, DeltaSink &sink) {
+        if (!value.is_object()) return chat::fail(broken_answer(kMalformed));
+        if (given(value["error"])) return chat::fail(read_error_value(200, value));
+        std::optional<int64_t> index = given(value["index"]) ? value["index"].as_int64() : 0;
+        if (!index || *index < 0 || *index >= static_cast<int64_t>(kMaxChoices)) {
+            return chat::fail(broken_answer(kMalformed));
+        }
+        ChoiceReader &choice = choice_of(static_cast<uint32_t>(*index));
+        if (auto read = choice.read(value[member], JsonText{id_}, sink); !read) return read;
+        JsonText word = value["finish_reason"].text();
+        if (word.empty()) return {};
+        if (word == "error") return chat::fail(broken_answer("The provider reported an error."));
+        choice.finish(word, sink);
+        return {};
+    }
+
+    ChoiceReader &choice_of(uint32_t index) {
+        for (ChoiceReader &choice : choices_) {
+            if (choice.choice() == index) return choice;
+        }
+        return choices_.emplace_back(index);
+    }
+
+    bool started_ = false;
+    bool ended_ = false;
+    bool usage_alone_ = false;  // a chunk came that told nothing but the usage
+    std::string id_;            // of the answer, escaped
+    std::vector<ChoiceReader> choices_;
+    std::optional<chat::Usage> usage_;
+};
+
+}  // namespace
+
+std::unique_ptr<ResponseReader> response_reader() { return std::make_unique<Reader>(); }
+
+}  // namespace aigw::dialects::openai
