@@ -5,6 +5,7 @@
 
 #include "nginx/conf.h"
 #include "nginx/directives.h"
+#include "nginx/log.h"
 #include "nginx/phases.h"
 #include "nginx/zone.h"
 
@@ -43,7 +44,7 @@ ngx_int_t post_configuration(ngx_conf_t *cf) noexcept {
     }
     if (add_handler(cf, NGX_HTTP_ACCESS_PHASE, access_handler) != NGX_OK ||
         add_handler(cf, NGX_HTTP_PRECONTENT_PHASE, precontent_handler) != NGX_OK ||
-        add_handler(cf, NGX_HTTP_LOG_PHASE, log_handler) != NGX_OK) {
+        add_log_handler(cf) != NGX_OK) {
         return NGX_ERROR;
     }
     return NGX_OK;
