@@ -14,7 +14,7 @@ namespace aigw::ngx {
 namespace {
 
 constexpr size_t kMaxHeaders = 32;            // of one provider
-constexpr size_t kMaxHeaderValue = 4 << 10;   // bytes
+constexpr size_t kMaxHeaderValue = 2 << 10;   // bytes
 constexpr ngx_uint_t kMaxIdle = 65536;        // idle connections of a worker
 
 struct Builder {

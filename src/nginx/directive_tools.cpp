@@ -24,10 +24,6 @@ char *run_directive(ngx_conf_t *cf, Block &block) {
     if (found == block.table.end()) {
         return emerg(cf, "unknown directive \"%V\"", &name);
     }
-    // ngx_conf_read_token took one byte after the last argument: what ended the directive.
-    if (cf->conf_file->buffer->pos[-1] == '{') {
-        return emerg(cf, "directive \"%V\" is not terminated by \";\"", &name);
-    }
     size_t count = argument_count(cf) - 1;
     if (count < found->min || count > found->max) {
         return emerg(cf, "invalid number of arguments in \"%V\" directive", &name);
@@ -86,7 +82,9 @@ std::optional<std::string_view> parameter(const ngx_str_t &token, std::string_vi
     if (text.size() <= name.size() || text.substr(0, name.size()) != name || text[name.size()] != '=') {
         return std::nullopt;
     }
-    return text.substr(name.size() + 1);
+    text.remove_prefix(name.size() + 1);
+    // nginx sees quotes only where a token begins: these were meant to hold a value together and did not.
+    return text.substr(0, 1) == "\"" ? std::nullopt : std::optional(text);
 }
 
 std::optional<Millis> parse_time(std::string_view text) {

@@ -44,7 +44,7 @@ inline ngx_str_t &argument(ngx_conf_t *cf, size_t i) { return static_cast<ngx_st
 // [emerg] invalid parameter "x"; with how to quote it where nginx cut a quoted value in two.
 char *invalid_parameter(ngx_conf_t *cf, const ngx_str_t &token);
 
-// The value of a token "name=value".
+// The value of a token name=value; none for name="value.
 std::optional<std::string_view> parameter(const ngx_str_t &token, std::string_view name);
 // A time as nginx writes it; null unless above 0.
 std::optional<Millis> parse_time(std::string_view text);
