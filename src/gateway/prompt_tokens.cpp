@@ -53,6 +53,7 @@ void Estimate::value(JsonValue v, int depth) {
     if (!v || depth > kMaxDepth) {
         return;
     }
+    text.end_text();
     if (v.is_string()) {
         text.add(v.text());
     } else if (v.is_array()) {
@@ -66,10 +67,29 @@ void Estimate::value(JsonValue v, int depth) {
     }
 }
 
+// What providers add to a request that uses these features; Claude's share is the larger one.
+Tokens instructions(JsonValue body) {
+    Tokens out = tokens::kRequestTokens;
+    if (JsonValue tools = body["tools"]; tools.size() > 0) {
+        bool claude = bool((*tools.elements().begin())["input_schema"]);
+        out += claude ? tokens::kAnthropicToolsTokens : tokens::kToolsTokens;
+    } else if (body["functions"].size() > 0) {
+        out += tokens::kToolsTokens;
+    }
+    if (body["thinking"].is_object() && !body["thinking"]["type"].equals("disabled")) {
+        out += tokens::kThinkingTokens;
+    }
+    if (body["output_config"]["format"] || body["output_format"]) {
+        out += tokens::kAnthropicSchemaTokens;
+    }
+    return out;
+}
+
 }  // namespace
 
 Tokens estimate_prompt(JsonValue body) {
     Estimate estimate;
+    estimate.fixed = instructions(body);
     estimate.value(body["system"], 0);
     for (JsonValue message : body["messages"].elements()) {
         estimate.fixed += tokens::kMessageTokens;
@@ -78,8 +98,12 @@ Tokens estimate_prompt(JsonValue body) {
     for (const char *list : {"tools", "functions"}) {
         for (JsonValue tool : body[list].elements()) {
             estimate.fixed += tokens::kToolTokens;
-            estimate.text.add_plain(tool.raw());
+            estimate.text.add_schema(tool);
         }
+    }
+    for (const char *schema : {"response_format", "output_config", "output_format"}) {
+        estimate.text.end_text();
+        estimate.text.add_plain(body[schema].raw());
     }
     return estimate.fixed + estimate.text.tokens();
 }
