@@ -21,6 +21,8 @@ int value_of(char c) {
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view encoded) {
+    if (encoded.ends_with('=') && encoded.size() % 4 != 0)
+        return std::nullopt;
     for (int padding = 0; padding < 2 && encoded.ends_with('='); ++padding)
         encoded.remove_suffix(1);
     if (encoded.size() % 4 == 1)
