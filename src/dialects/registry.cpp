@@ -5,6 +5,7 @@ namespace aigw::dialects {
 const std::vector<const Dialect *> &all_dialects() {
     static const std::vector<const Dialect *> dialects{
         &openai_chat(),
+        &anthropic_messages(),
     };
     return dialects;
 }
