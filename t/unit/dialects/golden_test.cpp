@@ -1,0 +1,238 @@
+// t/golden/<source>/<case>/: hand-written inputs in one dialect and what each dialect makes of them. Inputs, any of
+//   request.json            a caller's body
+//   answer.json|stream.sse  a provider's answer
+//   error.<status>.<ext>    a provider's error body
+//   options.json            {"drop_unsupported":true,"max_completion_tokens":false,"developer_role":false}
+// Expected, for each target dialect:
+//   expect.<target>.json, .dropped     the body for the provider (its own dialect: the caller's bytes, spliced)
+//   expect.<target>.answer.json        the answer as one JSON body
+//   expect.<target>.stream.sse         the answer as a stream (its own dialect: the events, passed)
+//   expect.<target>.error.json         where it is refused or failed; of a request: in the caller's dialect
+// AIGW_GOLDEN_UPDATE=1 writes the expectations anew: read the difference before you keep it.
+#include <gtest/gtest.h>
+#include <jansson.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "dialects/answers.h"
+
+namespace aigw::dialects {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path golden_dir() { return fs::path(AIGW_SOURCE_DIR) / "t/golden"; }
+
+std::string slurp(const fs::path &path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+bool updating() {
+    const char *value = std::getenv("AIGW_GOLDEN_UPDATE");
+    return value && std::string_view(value) == "1";
+}
+
+// Indented, in the order it was written.
+std::string pretty(const std::string &json) {
+    json_error_t error;
+    json_t *value = json_loadb(json.data(), json.size(), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    if (!value) return "not JSON: " + json;
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    std::string out(text);
+    free(text);
+    json_decref(value);
+    return out + "\n";
+}
+
+class Case {
+public:
+    Case(fs::path dir, const Dialect &source) : dir_(std::move(dir)), source_(source) { read_options(); }
+
+    void run() {
+        for (const Dialect *target : all_dialects()) {
+            std::string prefix = "expect." + std::string(target->name());
+            if (fs::exists(dir_ / "request.json")) request(*target, prefix);
+            for (bool stream : {false, true}) {
+                if (fs::path path = dir_ / (stream ? "stream.sse" : "answer.json"); fs::exists(path)) {
+                    answer(*target, prefix, stream, slurp(path));
+                }
+            }
+            provider_error(*target, prefix);
+        }
+        no_other_expectations();
+    }
+
+private:
+    void read_options() {
+        options_.model = "target-model";
+        JsonParser parser;
+        JsonDoc doc;
+        std::string text = fs::exists(dir_ / "options.json") ? slurp(dir_ / "options.json") : "{}";
+        ASSERT_TRUE(parser.parse(text, doc).has_value());
+        options_.drop_unsupported = doc.root()["drop_unsupported"].is_true();
+        options_.quirks.max_completion_tokens = !doc.root()["max_completion_tokens"].is_false();
+        options_.quirks.developer_role = !doc.root()["developer_role"].is_false();
+    }
+
+    void expect(const std::string &name, const std::string &text) {
+        seen_.insert(name);
+        if (updating()) {
+            std::ofstream(dir_ / name, std::ios::binary) << text;
+            return;
+        }
+        ASSERT_TRUE(fs::exists(dir_ / name)) << dir_ / name << " is missing; it would be:\n" << text;
+        EXPECT_EQ(slurp(dir_ / name), text) << dir_ / name;
+    }
+
+    void request(const Dialect &target, const std::string &prefix) {
+        std::string body = slurp(dir_ / "request.json");
+        JsonParser parser;
+        JsonDoc doc;
+        JsonOptions strict;
+        strict.refuse_duplicates = true;
+        ASSERT_TRUE(parser.parse(body, doc, strict).has_value());
+        auto read = source_.read_request(doc);
+        if (!read) return expect(prefix + ".error.json", pretty(source_.write_error(read.error(), "req-1")));
+        options_.stream = read->stream;
+        if (&target == &source_) {
+            JsonSplice splice(doc.text());
+            source_.pass_request(doc, options_, splice);
+            std::string out;
+            splice.append_to(out);
+            return expect(prefix + ".json", out);
+        }
+        auto written = target.write_request(*read, options_);
+        if (!written) return expect(prefix + ".error.json", pretty(source_.write_error(written.error(), "req-1")));
+        expect(prefix + ".json", pretty(written->body));
+        std::string dropped;
+        for (const std::string &path : written->dropped) {
+            dropped += path + "\n";
+        }
+        if (!dropped.empty()) expect(prefix + ".dropped", dropped);
+        auto again = target.write_request(*read, options_);
+        EXPECT_EQ(again->body, written->body) << "the same call gives the same bytes";
+    }
+
+    static AnswerOptions answer_options(bool stream) {
+        AnswerOptions options;
+        options.stream = stream;
+        options.include_usage = true;
+        options.created = 1'700'000'000;
+        options.fallback_id = "req-1";
+        options.model = "asked-model";
+        options.input_tokens = 25;
+        return options;
+    }
+
+    void answer(const Dialect &target, const std::string &prefix, bool stream, const std::string &body) {
+        bool failed = !read_plain(source_, stream, body).error.empty();
+        std::string whole = translate(source_, target, stream, body, answer_options(false));
+        expect(prefix + (failed ? ".error.json" : ".answer.json"), pretty(whole));
+        if (failed && !stream) return;
+        std::string events = &target == &source_ && stream ? passed(body, {})
+                                                           : translate(source_, target, stream, body, answer_options(true));
+        expect(prefix + ".stream.sse", events);
+        if (stream) cut_anywhere(target, body, events);
+    }
+
+    std::string passed(const std::string &body, Cut cut) const {
+        PlainSink sink;
+        StreamRun run(source_, sink);
+        run.pass = &source_;
+        run.pass_options = answer_options(true);
+        run.pass_options.include_usage = false;
+        run.run(body, cut);
+        if (run.error) source_.write_error_event(*run.error, "req-1", run.passed);
+        return run.passed;
+    }
+
+    void cut_anywhere(const Dialect &target, const std::string &body, const std::string &events) const {
+        auto again = [&](Cut cut) {
+            return &target == &source_ ? passed(body, cut) : translate(source_, target, true, body, answer_options(true), cut);
+        };
+        EXPECT_EQ(again({1, SIZE_MAX}), events) << "byte by byte";
+        for (size_t at = 1; at < body.size(); ++at) {
+            ASSERT_EQ(again({SIZE_MAX, at}), events) << "split at " << at;
+        }
+    }
+
+    void provider_error(const Dialect &target, const std::string &prefix) {
+        for (const auto &entry : fs::directory_iterator(dir_)) {
+            std::string name = entry.path().filename().string();
+            if (!name.starts_with("error.")) continue;
+            JsonParser parser;
+            chat::ApiError error = source_.read_error(std::stoi(name.substr(6)), slurp(entry.path()), parser);
+            expect(prefix + ".error.json", pretty(target.write_error(error, "req-1")));
+        }
+    }
+
+    // An expectation that nothing gave is an answer that changed its kind.
+    void no_other_expectations() const {
+        std::vector<fs::path> stale;
+        for (const auto &entry : fs::directory_iterator(dir_)) {
+            std::string name = entry.path().filename().string();
+            if (name.starts_with("expect.") && !seen_.count(name)) stale.push_back(entry.path());
+        }
+        for (const fs::path &path : stale) {
+            if (updating()) {
+                fs::remove(path);
+            } else {
+                ADD_FAILURE() << path << " is expected, nothing gave it";
+            }
+        }
+    }
+
+    fs::path dir_;
+    const Dialect &source_;
+    RequestOptions options_;
+    std::set<std::string> seen_;
+};
+
+std::vector<std::string> case_names() {
+    std::vector<std::string> names;
+    if (!fs::exists(golden_dir())) return names;
+    for (const auto &source : fs::directory_iterator(golden_dir())) {
+        for (const auto &entry : fs::directory_iterator(source.path())) {
+            if (!entry.is_directory()) continue;
+            names.push_back(source.path().filename().string() + "/" + entry.path().filename().string());
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+class Golden : public testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, Case) {
+    std::string source = GetParam().substr(0, GetParam().find('/'));
+    const Dialect *dialect = find_dialect(source);
+    ASSERT_NE(dialect, nullptr) << source;
+    Case(golden_dir() / GetParam(), *dialect).run();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Golden, testing::ValuesIn(case_names()), [](const auto &info) {
+    std::string name = info.param;
+    for (char &c : name) {
+        if (!isalnum(static_cast<unsigned char>(c))) c = '_';
+    }
+    return name;
+});
+
+TEST(GoldenCases, ThereAreEnough) {
+    constexpr long kLeast = 25;
+    std::vector<std::string> names = case_names();
+    EXPECT_GE(std::count_if(names.begin(), names.end(), [](const auto &name) { return name.starts_with("openai_chat/"); }),
+              kLeast);
+}
+
+}  // namespace
+
+}  // namespace aigw::dialects
