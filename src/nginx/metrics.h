@@ -19,5 +19,7 @@ void count_attempt(ngx_http_request_t *r, std::string_view provider, std::string
 // Streams running in this worker: at the commit of a streamed answer, and once when it is over.
 void stream_began(ngx_http_request_t *r);
 void stream_ended(ngx_http_request_t *r);
+// Of this process.
+int64_t running_streams();
 
 }  // namespace aigw::ngx
