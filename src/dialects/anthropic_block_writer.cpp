@@ -2,7 +2,6 @@
 
 #include "dialects/anthropic_text.h"
 #include "dialects/base64.h"
-#include "dialects/common.h"
 
 namespace aigw::dialects::anthropic {
 
@@ -71,18 +70,12 @@ void BlockWriter::end(const Part &part) {
 }
 
 BlockWriter::Written BlockWriter::image(const Part &part) {
-    const bool inline_url = part.source == Part::Source::Url && is_data_url(part.data);
-    const auto url = inline_url ? split_data_url(part.data) : std::nullopt;
-    if (inline_url && !url)
-        return refuse(part.origin.path("image_url.url"), "a data URL must be base64");
     if (part.source == Part::Source::FileId)
         return refuse(part.origin.path("file_id"), "files of another vendor");
     if (!part.detail.empty() && !(part.detail == "auto"))
         dropped_.push_back(part.origin.path("image_url.detail"));
     out_.begin_object().key("type").string("image");
-    if (url)
-        base64_source(url->media_type, url->data);
-    else if (part.source == Part::Source::Base64)
+    if (part.source == Part::Source::Base64)
         base64_source(part.media_type, part.data);
     else
         url_source(part.data);

@@ -47,6 +47,7 @@ private:
     BlockWriter blocks_;
     Conversation conversation_;
     ThinkingPlan plan_;
+    std::string_view cache_control_;  // raw, at the top
 };
 
 RequestWriter::Written RequestWriter::refuse(std::string path, std::string_view why) {
@@ -83,6 +84,8 @@ chat::Result<WrittenRequest> RequestWriter::write() {
         return chat::fail(std::move(done.error()));
     if (!request_.user.empty())
         out_.key("metadata").begin_object().key("user_id").text(request_.user).end_object();
+    if (!cache_control_.empty())
+        out_.key("cache_control").raw(cache_control_);
     if (options_.stream)
         out_.key("stream").boolean(true);
     out_.end_object();
@@ -91,7 +94,9 @@ chat::Result<WrittenRequest> RequestWriter::write() {
 
 RequestWriter::Written RequestWriter::extras() {
     for (const chat::Extra &extra : request_.extras) {
-        if (extra.hint)
+        if (extra.path == "cache_control")
+            cache_control_ = extra.raw;  // callers of any dialect mean Anthropic's by it
+        else if (extra.hint)
             written_.dropped.push_back(extra.path);
         else if (auto refused = refuse(extra.path); !refused)
             return refused;

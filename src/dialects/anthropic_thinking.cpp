@@ -42,8 +42,9 @@ chat::Result<ThinkingPlan> wanted(const Reasoning &reasoning, bool adaptive_only
         plan.effort = adaptive_only ? effort_of_budget(reasoning.budget) : std::string_view();
         break;
     case Reasoning::Mode::Adaptive:
-        plan.mode = Mode::Adaptive;
+        plan.mode = adaptive_only ? Mode::Adaptive : Mode::Budget;
         plan.effort = own_effort(reasoning.effort);
+        plan.budget = budget_of_effort(reasoning.effort.empty() ? JsonText{"high"} : reasoning.effort);
         break;
     case Reasoning::Mode::Effort:
         if (reasoning.effort == "none") {
