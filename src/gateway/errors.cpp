@@ -22,6 +22,17 @@ ApiError upstream(int status, std::string code, std::string message) {
     return {status, ErrorKind::Upstream, std::move(code), std::move(message), {}, {}};
 }
 
+// A plain number of units of `unit` milliseconds.
+std::optional<Millis> parse_time(std::string_view value, double unit) {
+    double number = 0;
+    const char *last = value.data() + value.size();
+    auto [end, fault] = std::from_chars(value.data(), last, number);
+    if (end != last || value.empty() || fault == std::errc::invalid_argument || !(number >= 0)) {
+        return std::nullopt;
+    }
+    return static_cast<Millis>(std::min(number * unit, static_cast<double>(kFarAway)));
+}
+
 }  // namespace
 
 FailureClass classify(const ApiError &error) {
@@ -113,17 +124,12 @@ ApiError json_error(const JsonError &error) {
 }
 
 std::optional<Millis> parse_retry_after_ms(std::string_view value) {
-    double ms = 0;
-    auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (fault != std::errc() || end != value.data() + value.size() || !(ms >= 0)) {
-        return std::nullopt;
-    }
-    return static_cast<Millis>(std::min(ms, static_cast<double>(kFarAway)));
+    return parse_time(value, 1);
 }
 
 std::optional<Millis> parse_retry_after(std::string_view value, UnixSeconds now) {
-    if (auto seconds = parse_retry_after_ms(value)) {
-        return std::min(*seconds * 1000, kFarAway);
+    if (auto ms = parse_time(value, 1000)) {
+        return ms;
     }
     std::tm when{};
     std::string text(value);

@@ -157,11 +157,23 @@ TEST(Exchange, AnErrorEventAfterContentEndsTheStreamAsAnError) {
     Conversation talk;
     talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
     std::string start = kClaudeStream.substr(0, kClaudeStream.find("event: content_block_stop"));
-    talk.run(kHelloStream, {events(start + kClaudeError)});
+    Reply reply = events(start + kClaudeError);
+    reply.step = 40;
+    talk.run(kHelloStream, {reply});
     EXPECT_TRUE(talk.cut);
     EXPECT_NE(talk.body.find("data: {\"error\":"), std::string::npos) << talk.body;
     EXPECT_EQ(talk.body.find("[DONE]"), std::string::npos);
-    EXPECT_EQ(talk.exchange().record().usage_source, UsageSource::Provider);
+    EXPECT_EQ(talk.exchange().record().usage.prompt, 7);  // the provider's, its completion was not final
+    EXPECT_EQ(talk.exchange().record().usage_source, UsageSource::Estimated);
+}
+
+TEST(Exchange, AnErrorInTheReadThatBringsTheContentStillMovesOn) {
+    Conversation talk;
+    talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
+    std::string start = kClaudeStream.substr(0, kClaudeStream.find("event: content_block_stop"));
+    talk.run(kHelloStream, {events(start + kClaudeError), events(kOpenAiStream)});
+    EXPECT_FALSE(talk.cut);
+    EXPECT_EQ(talk.exchange().record().provider, "openai");
 }
 
 TEST(Exchange, ACutStreamIsNeverACleanEnd) {
@@ -325,13 +337,15 @@ TEST(Exchange, ModelsAreTheLogicalNamesOfTheKey) {
 
 TEST(Exchange, ThePreambleIsBounded) {
     std::string preamble;
-    while (preamble.size() <= Exchange::kMaxPreamble) {
+    while (preamble.size() <= Exchange::kMaxPreamble + 16384) {
         preamble += "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"pad\":\"" +
                     std::string(900, 'p') + "\"}]}\n\n";
     }
     Conversation talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
-    talk.run(kHelloStream, {events(preamble + kOpenAiStream), events(kOpenAiStream)});
+    Reply endless = events(preamble + kOpenAiStream);
+    endless.step = 4096;
+    talk.run(kHelloStream, {endless, events(kOpenAiStream)});
     EXPECT_EQ(talk.exchange().record().attempts, 2);
     EXPECT_EQ(talk.status, 200);
 }
