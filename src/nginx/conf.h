@@ -78,6 +78,7 @@ struct LocConf {
     ngx_flag_t gateway = 0;
     ngx_flag_t metrics = 0;
     Position where;             // of ai_gateway
+    Position keys_where;        // of `ai_auth keys` at this very level
     ngx_str_t prefix{};         // of the gateway, with its trailing slash
     ngx_http_complex_value_t *model = nullptr;  // ai_gateway model=
     ngx_uint_t auth = NGX_CONF_UNSET_UINT;      // Auth

@@ -6,6 +6,7 @@
 #include "nginx/directive_tools.h"
 #include "nginx/guarded.h"
 #include "nginx/keys.h"
+#include "nginx/worker_user.h"
 #include "nginx/zone.h"
 
 namespace aigw::ngx {
@@ -38,6 +39,7 @@ char *set_keys(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         if (std::string wrong = check_keys_file(main.keys_file); !wrong.empty()) {
             return emerg(cf, "\"%V\": %s", &main.keys_file, wrong.c_str());
         }
+        warn_unreadable(cf, main.keys_file);
         return NGX_CONF_OK;
     });
 }
@@ -57,6 +59,7 @@ char *set_auth(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         if (keys) {
             main_conf(cf)->used = 1;
             main_conf(cf)->keys_wanted = position(cf);
+            loc.keys_where = position(cf);
         }
     }
     return NGX_CONF_OK;

@@ -62,6 +62,14 @@ void set_body_limits(ngx_conf_t *cf, const LocConf &prev, const LocConf &conf, n
     }
 }
 
+// Somebody who writes this for a plain proxy_pass would believe it protected.
+void warn_useless_auth(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc_conf_t &core) {
+    bool leaf = core.name.len > 0 && core.locations == nullptr;
+    if (leaf && conf.keys_where.file != nullptr && !conf.gateway) {
+        log_at(cf, NGX_LOG_WARN, conf.keys_where, "\"ai_auth keys\" has no effect in a location without \"ai_gateway\"");
+    }
+}
+
 }  // namespace
 
 void *create_main_conf(ngx_conf_t *cf) noexcept {
@@ -109,6 +117,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept {
             }
             set_body_limits(cf, prev, conf, core);
         }
+        warn_useless_auth(cf, conf, core);
         return NGX_CONF_OK;
     });
 }

@@ -1,6 +1,9 @@
 """What nginx -t says of models, gateways and the directives around them: every message once, with file and line."""
+import os
+
 import pytest
 
+from lib import nginx as nginx_lib
 from lib.messages import Checker, messages
 
 PROVIDER = "ai_provider p { url http://127.0.0.1:1/v1; }\n"
@@ -131,6 +134,36 @@ def test_body_of_one_megabyte_warns(accepted):
         '"client_max_body_size" is 1m where "ai_gateway" is, agents and images need more, like 32m']
 
 
+def test_auth_without_a_gateway_warns(accepted, keys):
+    assert accepted(http=f"ai_keys {keys.path}; {BASE}", server=LARGE + """
+        ai_auth keys;
+        location /other/ { ai_auth keys; proxy_pass http://127.0.0.1:1; }
+        location /deep/ { ai_auth keys; location /deep/er/ { ai_gateway; } }
+        location /v1/ { ai_gateway; if ($arg_a) { ai_auth keys; } }""") == [
+            '"ai_auth keys" has no effect in a location without "ai_gateway"']
+
+
+# ---- ai_zone
+
+ZONES = {
+    "size": ("ai_zone aigw big;", 'invalid zone size "big"'),
+    "keys": ("ai_zone aigw 8m keys=lots;", 'invalid parameter "keys=lots"'),
+    "parameter": ("ai_zone aigw 8m cache=50%;", 'invalid parameter "cache=50%"'),
+    "too small": ("ai_zone aigw 64k;", 'zone "aigw" is too small: with keys=25% it needs at least 350k'),
+    "duplicate": ("ai_zone a 8m; ai_zone b 8m;", '"ai_zone" directive is duplicate'),
+    "arguments": ("ai_zone aigw;", 'invalid number of arguments in "ai_zone" directive'),
+}
+
+
+@pytest.mark.parametrize("text, message", ZONES.values(), ids=ZONES.keys())
+def test_zone(refused, text, message):
+    refused(message, http=text)
+
+
+def test_good_zone(accepted):
+    assert accepted(http="ai_zone aigw 8m keys=50%;" + BASE, server=GATEWAY) == []
+
+
 # ---- ai_keys
 
 def test_keys_arguments(refused):
@@ -162,6 +195,15 @@ def test_keys_broken(check_config, tmp_path):
 
 def test_keys_duplicate(refused, keys):
     refused('"ai_keys" directive is duplicate', http=f"ai_keys {keys.path}; ai_keys {keys.path};")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read what its workers may not")
+@pytest.mark.parametrize("mode, warnings", [(0o600, 1), (0o640, 1), (0o644, 0)])
+def test_keys_unreadable_for_workers_warns(accepted, keys, mode, warnings):
+    os.chmod(keys.path, mode)
+    config = nginx_lib.template(http=f"ai_keys {keys.path};").replace("user root;", "user nobody;")
+    assert accepted(config=config) == [
+        f'"{keys.path}" is read again by the workers, and user "nobody" cannot read it'] * warnings
 
 
 def test_keys_after_the_location(accepted, keys):
