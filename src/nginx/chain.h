@@ -1,0 +1,27 @@
+// Bytes as nginx's chains of buffers: a request for a provider, an answer for the caller.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/exchange.h"
+#include "nginx/ngx.h"
+
+namespace aigw::ngx {
+
+inline constexpr size_t kOutBlock = 4096;  // bytes of one block of a stream's output
+
+// One buffer for each piece, without a copy: `request` must stay as it is while the call lasts.
+ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &request);
+
+// Copies `bytes` into blocks of u's free list and appends them to u->out_bufs. Blocks come back to the list when the
+// client has them, so that a stream of any length needs few.
+void append_out(ngx_http_request_t *r, ngx_http_upstream_t *u, std::string_view bytes);
+
+// One buffer that refers to `bytes`; they must live as long as the request.
+ngx_chain_t *refer_to(ngx_pool_t *pool, std::string_view bytes);
+
+// The last buffer of a chain that is not empty.
+ngx_buf_t *last_of(ngx_chain_t *chain);
+
+}  // namespace aigw::ngx

@@ -1,0 +1,134 @@
+#include "nginx/ngx.h"
+
+#include "nginx/context.h"
+
+#include <algorithm>
+
+#include "nginx/access.h"
+#include "nginx/attempt.h"
+#include "nginx/pool.h"
+#include "nginx/reply.h"
+#include "nginx/text.h"
+
+namespace aigw::ngx {
+namespace {
+
+constexpr size_t kMaxRequestId = 128;  // bytes of a caller's own id
+
+ngx_uint_t live = 0;  // contexts of this worker
+
+bool is_clean_id(std::string_view id) {
+    return !id.empty() && id.size() <= kMaxRequestId && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    });
+}
+
+// $request_id, the same value that the log has.
+std::string_view core_request_id(ngx_http_request_t *r) {
+    ngx_str_t name = ngx_string("request_id");
+    ngx_http_variable_value_t *value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
+    if (value == nullptr || value->not_found) {
+        return {};
+    }
+    return {reinterpret_cast<const char *>(value->data), value->len};
+}
+
+// What follows the prefix; the prefix itself also counts without its trailing slash.
+std::string_view path_below(std::string_view prefix, std::string_view uri) {
+    if (uri.substr(0, prefix.size()) == prefix) {
+        return uri.substr(prefix.size());
+    }
+    return uri.size() + 1 == prefix.size() && prefix.substr(0, uri.size()) == uri ? std::string_view() : uri;
+}
+
+std::string_view forced_model(ngx_http_request_t *r, LocConf *conf) {
+    ngx_str_t model{};
+    if (conf->model != nullptr && ngx_http_complex_value(r, conf->model, &model) != NGX_OK) {
+        throw std::bad_alloc();
+    }
+    return view(model);
+}
+
+}  // namespace
+
+Context::Context(ngx_http_request_t *request) : r(request) {
+    live++;
+}
+
+Context::~Context() {
+    live--;
+}
+
+void Context::end(gateway::End how) {
+    if (exchange && !ended) {
+        ended = true;
+        exchange->end(how, now());
+    }
+}
+
+Context &make_context(ngx_http_request_t *r) {
+    r = r->main;
+    Context *context = find_context(r);
+    if (context == nullptr) {
+        context = make_in_pool<Context>(r->pool, r);
+        ngx_http_set_ctx(r, context, ngx_http_aigw_module);
+    }
+    context->was_in_gateway = context->was_in_gateway || loc_conf(r)->gateway;
+    return *context;
+}
+
+Context *find_context(ngx_http_request_t *r) {
+    r = r->main;
+    auto *context = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_aigw_module));
+    if (context != nullptr) {
+        return context;
+    }
+    for (ngx_pool_cleanup_t *cleanup = r->pool->cleanup; cleanup != nullptr; cleanup = cleanup->next) {
+        if (cleanup->handler == destroy_in_pool<Context>) {
+            context = static_cast<Context *>(cleanup->data);
+            ngx_http_set_ctx(r, context, ngx_http_aigw_module);
+            return context;
+        }
+    }
+    return nullptr;
+}
+
+std::string_view request_id(Context &context) {
+    if (context.request_id.empty()) {
+        std::string_view own = request_header(context.r, "x-request-id");
+        context.request_id = is_clean_id(own) ? own : core_request_id(context.r);
+    }
+    return context.request_id;
+}
+
+gateway::Exchange &make_exchange(Context &context) {
+    ngx_http_request_t *r = context.r;
+    LocConf *conf = loc_conf(r);
+    context.end(gateway::End::Error);
+    context.driver.reset();
+    context.exchange.reset();
+
+    gateway::Caller caller;
+    caller.method = view(r->method_name);
+    caller.path = path_below(view(conf->prefix), view(r->uri));
+    caller.request_id = request_id(context);
+    caller.identity = identify(r);
+    caller.forced_model = forced_model(r, conf);
+    caller.anthropic_version = request_header(r, "anthropic-version");
+    caller.anthropic_beta = request_header(r, "anthropic-beta");
+    caller.openai_beta = request_header(r, "openai-beta");
+    caller.idempotency_key = request_header(r, "idempotency-key");
+    caller.traceparent = request_header(r, "traceparent");
+    caller.tracestate = request_header(r, "tracestate");
+    caller.now = ngx_time();
+    caller.random = static_cast<uint32_t>(ngx_random());
+    context.ended = false;
+    return context.exchange.emplace(main_conf(r)->scratch, conf->policy, caller);
+}
+
+ngx_uint_t live_contexts() {
+    return live;
+}
+
+}  // namespace aigw::ngx

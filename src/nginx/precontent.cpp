@@ -1,0 +1,127 @@
+// The body is read once, then the exchange begins. Runs after everything that may refuse the request (access, limits
+// of other modules) and before the content. The phase is suspended while the body comes in: core's mirror module does
+// it the same way.
+#include "nginx/ngx.h"
+
+#include "nginx/answer.h"
+#include "nginx/chain.h"
+#include "nginx/context.h"
+#include "nginx/guarded.h"
+#include "nginx/phases.h"
+#include "nginx/text.h"
+
+namespace aigw::ngx {
+namespace {
+
+bool has_body(const ngx_http_request_t *r) {
+    return !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) && r->request_body != nullptr;
+}
+
+// False: a temporary file could not be read.
+bool append_file(const ngx_buf_t *b, std::string &out) {
+    auto size = static_cast<size_t>(b->file_last - b->file_pos);
+    size_t before = out.size();
+    out.resize(before + size);
+    auto *at = reinterpret_cast<u_char *>(out.data() + before);
+    return ngx_read_file(b->file, at, size, b->file_pos) == static_cast<ssize_t>(size);
+}
+
+bool read_body(const ngx_http_request_t *r, std::string &out) {
+    if (!has_body(r)) {
+        return true;
+    }
+    size_t size = 0;
+    for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
+        size += static_cast<size_t>(ngx_buf_size(link->buf));
+    }
+    out.reserve(size);
+    for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
+        ngx_buf_t *b = link->buf;
+        if (b->in_file) {
+            if (!append_file(b, out)) {
+                return false;
+            }
+        } else if (ngx_buf_in_memory(b)) {
+            out.append(reinterpret_cast<char *>(b->pos), static_cast<size_t>(b->last - b->pos));
+        }
+    }
+    return true;
+}
+
+// An answer of our own; what core says of it.
+ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
+    ngx_http_request_t *r = context.r;
+    set_answer_header(context, answer.content_type, static_cast<off_t>(answer.body.size()));
+    ngx_int_t rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    ngx_str_t body = copy(r->pool, answer.body);
+    ngx_chain_t *out = refer_to(r->pool, view(body));
+    out->buf->last_buf = 1;
+    out->buf->last_in_chain = 1;
+    return ngx_http_output_filter(r, out);
+}
+
+// The whole body is here. What the phase handler shall say.
+ngx_int_t begin(Context &context) {
+    std::string body;
+    if (!read_body(context.r, body)) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    gateway::Action action = context.exchange->begin(std::move(body), now());
+    if (std::holds_alternative<gateway::Continue>(action)) {
+        return NGX_DECLINED;
+    }
+    if (auto *error = std::get_if<chat::ApiError>(&action)) {
+        context.exchange->refuse(*error);
+        return error->status;
+    }
+    // A phase cannot say "answered"; it ends the request itself.
+    ngx_int_t rc = send_answer(context, std::get<gateway::Answer>(action));
+    ngx_http_finalize_request(context.r, rc);
+    return NGX_DONE;
+}
+
+// Also called when the body was there at once, from within read_client_request_body.
+void on_body(ngx_http_request_t *r) noexcept {
+    Context *context = find_context(r);
+    if (context == nullptr) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+    context->body = Context::Body::Begun;
+    r->preserve_body = 1;
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+ngx_int_t start_reading(ngx_http_request_t *r) {
+    Context &context = make_context(r);
+    make_exchange(context);
+    context.body = Context::Body::Reading;
+    return ngx_http_read_client_request_body(r, on_body);
+}
+
+}  // namespace
+
+ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept {
+    if (!loc_conf(r)->gateway || r != r->main) {
+        return NGX_DECLINED;  // the content handler refuses subrequests
+    }
+    Context *context = find_context(r);
+    if (context != nullptr && context->body == Context::Body::Begun) {
+        context->body = Context::Body::Unread;  // of the next pass, after an internal redirect
+        return guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] { return begin(*context); });
+    }
+    ngx_int_t rc = guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] {
+        return start_reading(r);
+    });
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+    ngx_http_finalize_request(r, NGX_DONE);  // the reference that reading took
+    return NGX_DONE;
+}
+
+}  // namespace aigw::ngx
