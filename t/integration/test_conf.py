@@ -1,5 +1,7 @@
 """What nginx -t says of models, gateways and the directives around them: every message once, with file and line."""
+import grp
 import os
+import pwd
 
 import pytest
 
@@ -201,7 +203,8 @@ def test_keys_duplicate(refused, keys):
 @pytest.mark.parametrize("mode, warnings", [(0o600, 1), (0o640, 1), (0o644, 0)])
 def test_keys_unreadable_for_workers_warns(accepted, keys, mode, warnings):
     os.chmod(keys.path, mode)
-    config = nginx_lib.template(http=f"ai_keys {keys.path};").replace("user root;", "user nobody;")
+    group = grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
+    config = nginx_lib.template(http=f"ai_keys {keys.path};").replace("user root;", f"user nobody {group};")
     assert accepted(config=config) == [
         f'"{keys.path}" is read again by the workers, and user "nobody" cannot read it'] * warnings
 
