@@ -1,6 +1,6 @@
 // The dialect of POST /v1/messages: its parts put together.
-#include "core/json_writer.h"
 #include "dialects/anthropic_errors.h"
+#include "dialects/anthropic_pass.h"
 #include "dialects/anthropic_request_read.h"
 #include "dialects/anthropic_request_write.h"
 #include "dialects/anthropic_response_read.h"
@@ -25,11 +25,7 @@ public:
         return anthropic::write_request(request, options);
     }
     void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const override {
-        if (doc.root()["model"].equals(options.model))
-            return;
-        std::string model;
-        JsonWriter(model).string(options.model);
-        splice.set(doc.root(), "model", std::move(model));
+        anthropic::pass_request(doc, options, splice);
     }
 
     std::unique_ptr<ResponseReader> response_reader() const override { return anthropic::make_response_reader(); }

@@ -356,3 +356,25 @@ TEST(AnthropicRequestRead, PassSplicesTheModelOnly) {
     anthropic_messages().pass_request(parsed.doc(), options, same);
     EXPECT_TRUE(same.empty());
 }
+
+TEST(AnthropicRequestRead, PassTakesOutThinkingThatNobodySigned) {
+    const auto pass = [](const std::string &content) {
+        const Parsed parsed(R"({"model":"m","messages":[{"role":"user","content":"q"},{"role":"assistant","content":)" + content +
+                            R"(},{"role":"user","content":[{"type":"thinking","thinking":"not mine"}]}]})");
+        JsonSplice splice(parsed.doc().text());
+        RequestOptions options;
+        options.model = "m";
+        anthropic_messages().pass_request(parsed.doc(), options, splice);
+        std::string out;
+        splice.append_to(out);
+        EXPECT_NE(out.find("not mine"), std::string::npos);
+        const size_t from = out.find(R"("assistant","content":)") + 22;
+        return out.substr(from, out.find(R"(},{"role":"user","content":[{)") - from);
+    };
+    EXPECT_EQ(pass(R"([{"type":"thinking","thinking":"hm","signature":""}, {"type":"text","text":"a" }, {"type":"thinking",)"
+                   R"("thinking":"x"}])"),
+              R"([{"type":"text","text":"a" }])");
+    for (const char *same : {R"([ {"type":"thinking","thinking":"hm","signature":"s"}, {"type":"text","text":"a"}])",
+                             R"([{"type":"thinking","thinking":"hm","signature":""}])", R"("text")", "[]"})
+        EXPECT_EQ(pass(same), same);
+}

@@ -1,0 +1,44 @@
+#include "dialects/anthropic_pass.h"
+
+#include "core/json_writer.h"
+
+namespace aigw::dialects::anthropic {
+
+namespace {
+
+bool is_unsigned(JsonValue block) {
+    return block["type"].equals("thinking") && block["signature"].text().empty();
+}
+
+// A turn of nothing but unsigned thinking stays as it is: an empty one would be refused as well.
+void strip_unsigned(JsonValue content, JsonSplice &splice) {
+    size_t count = 0;
+    for (const JsonValue block : content.elements())
+        count += is_unsigned(block);
+    if (count == 0 || count == content.size())
+        return;
+    std::string kept = "[";
+    for (const JsonValue block : content.elements()) {
+        if (is_unsigned(block))
+            continue;
+        kept.append(kept.size() > 1 ? "," : "").append(block.raw());
+    }
+    splice.replace(content, kept + "]");
+}
+
+}  // namespace
+
+void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) {
+    const JsonValue root = doc.root();
+    for (const JsonValue message : root["messages"].elements()) {
+        if (message["role"].equals("assistant"))
+            strip_unsigned(message["content"], splice);
+    }
+    if (root["model"].equals(options.model))
+        return;
+    std::string model;
+    JsonWriter(model).string(options.model);
+    splice.set(root, "model", std::move(model));
+}
+
+}  // namespace aigw::dialects::anthropic
