@@ -56,9 +56,10 @@ bool is_token(std::string_view name) {
 
 // What frames the request, or is made anew for each one.
 bool is_reserved(const ngx_str_t &name) {
-    constexpr std::array<std::string_view, 12> kReserved{
+    constexpr std::array<std::string_view, 13> kReserved{
         "host",    "content-length", "content-type",    "content-encoding", "transfer-encoding", "connection",
-        "upgrade", "keep-alive",     "accept-encoding", "expect",           "te",                "trailer"};
+        "upgrade", "keep-alive",     "accept-encoding", "expect",           "te",                "trailer",
+        "user-agent"};
     return std::any_of(kReserved.begin(), kReserved.end(), [&](std::string_view reserved) {
         return reserved.size() == name.len && ngx_strncasecmp(name.data, str(reserved).data, name.len) == 0;
     });

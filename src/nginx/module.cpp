@@ -6,6 +6,7 @@
 #include "nginx/conf.h"
 #include "nginx/directives.h"
 #include "nginx/log.h"
+#include "nginx/log.h"
 #include "nginx/phases.h"
 #include "nginx/zone.h"
 
