@@ -1,8 +1,8 @@
 // Answers of OpenAI and of everybody who answers like it.
 //
 // A stream is whole when a finish reason has come for every choice and then [DONE] or the end of the body. Servers that
-// never name a reason but tell the usage in a chunk of its own and say [DONE] are believed too; a body that just ends is
-// a cut answer.
+// never name a reason but tell the usage in the last chunk before [DONE] are believed too; a body that just ends is a cut
+// answer.
 #include "dialects/common.h"
 #include "dialects/openai_chat.h"
 #include "dialects/openai_choice_read.h"
@@ -80,7 +80,7 @@ private:
 
     chat::Result<void> done_mark(DeltaSink &sink) {
         if (!all_finished()) {
-            if (choices_.empty() || !usage_alone_) return chat::fail(broken_answer(kCut));
+            if (choices_.empty() || !usage_last_) return chat::fail(broken_answer(kCut));
             for (ChoiceReader &choice : choices_) {
                 choice.finish({}, sink);
             }
@@ -119,8 +119,8 @@ private:
             if (auto read = read_choice(choice, member, sink); !read) return read;
         }
         std::optional<chat::Usage> usage = read_usage(root);
+        usage_last_ = usage.has_value();
         if (!usage) return {};
-        if (choices.size() == 0) usage_alone_ = true;
         if (usage_ == usage) return {};
         usage_ = usage;
         sink.on_delta(Delta{.kind = Kind::Usage, .usage = &*usage_});
@@ -161,7 +161,7 @@ private:
 
     bool started_ = false;
     bool ended_ = false;
-    bool usage_alone_ = false;  // a chunk came that told nothing but the usage
+    bool usage_last_ = false;  // the last chunk told the usage
     std::string id_;            // of the answer, escaped
     std::vector<ChoiceReader> choices_;
     std::optional<chat::Usage> usage_;

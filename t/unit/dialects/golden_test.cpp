@@ -45,7 +45,7 @@ std::string pretty(const std::string &json) {
     json_error_t error;
     json_t *value = json_loadb(json.data(), json.size(), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (!value) return "not JSON: " + json;
-    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     std::string out(text);
     free(text);
     json_decref(value);

@@ -1,0 +1,349 @@
+// Recorded exchanges of OpenAI and Anthropic through both dialects. They are not part of the repository: AIGW_FIXTURES
+// names their folder (else it is looked for beside the source tree); without them the tests are skipped. What the readers and writers make of them is held against a
+// plain reading (plain_reading.h).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <sstream>
+
+#include "dialects/plain_reading.h"
+
+namespace aigw::dialects {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path &path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+struct Recording {
+    std::string id, endpoint, body, request;
+    bool stream = false;
+    int status = 0;
+    std::string features;  // each with spaces around it
+    const Dialect *dialect = nullptr;
+
+    bool has(std::string_view feature) const {
+        return features.find(" " + std::string(feature) + " ") != std::string::npos;
+    }
+    // What has no meaning outside its own dialect.
+    bool own_dialect_only() const { return has("server_tools") || has("n_choices"); }
+};
+
+// AIGW_FIXTURES, else a folder `fixtures` in a folder beside the source tree.
+fs::path fixtures() {
+    if (const char *folder = std::getenv("AIGW_FIXTURES")) return folder;
+    std::error_code none;
+    for (const auto &beside : fs::directory_iterator(fs::path(AIGW_SOURCE_DIR) / "..", none)) {
+        fs::path folder = beside.path() / "fixtures";
+        if (fs::exists(folder / "index.json", none)) return folder;
+    }
+    return {};
+}
+
+std::vector<Recording> load(const std::function<const Dialect *(const Recording &)> &dialect_of) {
+    std::vector<Recording> out;
+    std::string text = slurp(fixtures() / "index.json");
+    plain::Json index = plain::parse(text);
+    size_t i, j;
+    json_t *entry, *feature;
+    json_array_foreach(index.get(), i, entry) {
+        Recording recording;
+        recording.id = plain::text_of(entry, "id");
+        recording.endpoint = plain::text_of(entry, "endpoint");
+        recording.stream = json_is_true(json_object_get(entry, "stream"));
+        recording.status = static_cast<int>(plain::count_of(entry, "status"));
+        recording.features = " ";
+        json_array_foreach(json_object_get(entry, "features"), j, feature) {
+            recording.features += plain::text_of(feature) + " ";
+        }
+        recording.dialect = dialect_of(recording);
+        if (!recording.dialect) continue;
+        fs::path folder = fixtures() / "providers" / recording.id;
+        recording.body = slurp(folder / (recording.stream ? "response.sse" : "response.json"));
+        recording.request = slurp(folder / "request.json");
+        out.push_back(std::move(recording));
+    }
+    return out;
+}
+
+const Dialect *own_dialect(const Recording &recording) {
+    if (recording.id.starts_with("openai/") && recording.endpoint == "chat.completions") return &openai_chat();
+    if (recording.id.starts_with("anthropic/") && recording.endpoint == "messages") return &anthropic_messages();
+    return nullptr;
+}
+
+class Recordings : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!fs::exists(fixtures() / "index.json")) GTEST_SKIP() << "no recordings here: set AIGW_FIXTURES";
+    }
+};
+
+AnswerOptions options_for(bool stream) {
+    AnswerOptions options;
+    options.stream = stream;
+    options.include_usage = true;
+    options.created = 1'700'000'000;
+    options.fallback_id = "fallback";
+    options.model = "asked";
+    return options;
+}
+
+// What must be the same whatever way an answer took.
+std::string summary(const PlainAnswer &answer, bool with_usage, bool refusal_is_text) {
+    std::ostringstream out;
+    for (const auto &[number, choice] : answer.choices) {
+        out << "choice " << number << "\ntext " << choice.text << (refusal_is_text ? choice.refusal : "") << "\nrefusal "
+            << (refusal_is_text ? "" : choice.refusal) << "\nreasoning " << choice.reasoning << "\nfinish "
+            << static_cast<int>(choice.finish) << '\n';
+        for (const PlainTool &tool : choice.tools) {
+            out << "tool " << tool.id << ' ' << tool.name << ' ' << plain::canonical(tool.arguments) << '\n';
+        }
+        for (const std::string &signature : choice.signatures) {
+            out << "signature " << signature << '\n';
+        }
+        for (const std::string &data : choice.redacted) {
+            out << "redacted " << data << '\n';
+        }
+    }
+    if (with_usage && answer.usage) {
+        const chat::Usage &u = *answer.usage;
+        out << "usage " << u.prompt << ' ' << u.completion << ' ' << u.cached << ' ' << u.cache_write << ' ' << u.reasoning;
+    }
+    return out.str();
+}
+
+// Old function calls have no id in the recording; the reader makes one up.
+void forget_ids(PlainAnswer &answer) {
+    for (auto &[number, choice] : answer.choices) {
+        for (PlainTool &tool : choice.tools) {
+            tool.id.clear();
+        }
+    }
+}
+
+bool lacks_ids(const PlainAnswer &answer) {
+    for (const auto &[number, choice] : answer.choices) {
+        for (const PlainTool &tool : choice.tools) {
+            if (tool.id.empty()) return true;
+        }
+    }
+    return false;
+}
+
+void expect_same(PlainAnswer expected, PlainAnswer got, bool refusal_is_text, const std::string &where) {
+    EXPECT_EQ(got.error, "") << where;
+    if (lacks_ids(expected)) {
+        forget_ids(expected);
+        forget_ids(got);
+    }
+    bool usage = expected.usage.has_value();
+    EXPECT_EQ(summary(expected, usage, refusal_is_text), summary(got, usage, refusal_is_text)) << where;
+    EXPECT_EQ(got.model.empty(), false) << where;
+}
+
+void check_translation(const Recording &recording, const Dialect &to, bool stream) {
+    std::string where = recording.id + " to " + std::string(to.name()) + (stream ? " streamed" : " whole");
+    PlainAnswer expected = plain::read(recording.dialect->name(), recording.stream, recording.body);
+    std::string written = translate(*recording.dialect, to, recording.stream, recording.body, options_for(stream));
+    bool refusal_is_text = &to == &anthropic_messages();
+    PlainAnswer seen = plain::read(to.name(), stream, written);
+    expect_same(expected, seen, refusal_is_text, where + ", read plainly");
+    EXPECT_EQ(seen.ends, stream ? 1 : 0) << where;
+    expect_same(expected, read_plain(to, stream, written), refusal_is_text, where + ", read again");
+    if (stream && recording.stream) {
+        EXPECT_EQ(translate(*recording.dialect, to, true, recording.body, options_for(true), {1, SIZE_MAX}), written) << where;
+    }
+}
+
+TEST_F(Recordings, AnswersMeanTheSameInBothDialects) {
+    int own = 0, translated = 0, failed = 0;
+    for (const Recording &recording : load(own_dialect)) {
+        if (recording.status != 200) {
+            ++failed;
+            JsonParser parser;
+            chat::ApiError error = recording.dialect->read_error(recording.status, recording.body, parser);
+            EXPECT_EQ(error.status, recording.status);
+            EXPECT_FALSE(error.message.empty());
+            continue;
+        }
+        PlainAnswer expected = plain::read(recording.dialect->name(), recording.stream, recording.body);
+        PlainAnswer got = read_plain(*recording.dialect, recording.stream, recording.body);
+        expect_same(expected, got, false, recording.id);
+        EXPECT_EQ(got.starts, 1) << recording.id;
+        EXPECT_EQ(got.ends, 1) << recording.id;
+        EXPECT_EQ(got.finishes, static_cast<int>(got.choices.size())) << recording.id;
+        ++own;
+        for (const Dialect *to : all_dialects()) {
+            if (to != recording.dialect && recording.own_dialect_only()) continue;
+            for (bool stream : {false, true}) {
+                check_translation(recording, *to, stream);
+            }
+            translated += to != recording.dialect;
+        }
+    }
+    std::cout << "recordings: " << own << " answers in their own dialect, " << translated << " of them in the other, " << failed
+              << " errors\n";
+    EXPECT_GT(own, 0);
+}
+
+// The events of a stream, for comparing how it was cut.
+class EventLog final : public SseSink {
+public:
+    std::string log;
+    bool on_event(const SseEvent &event) override {
+        log.append(event.name).append(1, '\0').append(event.data).append(1, '\0');
+        return true;
+    }
+};
+
+std::string events_of(std::string_view body, size_t split) {
+    EventLog sink;
+    SseReader reader;
+    reader.feed(body.substr(0, split), sink);
+    reader.feed(body.substr(split), sink);
+    reader.finish(sink);
+    return std::move(sink.log);
+}
+
+// Every split gives the same events, and a sample of splits goes all the way to the caller's bytes.
+TEST_F(Recordings, StreamsCutAnywhereAreTheSame) {
+    constexpr size_t kSample = 60;
+    size_t splits = 0, translations = 0;
+    for (const Recording &recording : load(own_dialect)) {
+        if (!recording.stream || recording.status != 200) continue;
+        const std::string whole = events_of(recording.body, 0);
+        for (size_t at = 1; at < recording.body.size(); ++at, ++splits) {
+            ASSERT_EQ(events_of(recording.body, at) == whole, true) << recording.id << " split at " << at;
+        }
+        for (const Dialect *to : all_dialects()) {
+            if (to != recording.dialect && recording.own_dialect_only()) continue;
+            std::string written = translate(*recording.dialect, *to, true, recording.body, options_for(true));
+            size_t step = std::max<size_t>(1, recording.body.size() / kSample);
+            for (size_t at = 1; at < recording.body.size(); at += step, ++translations) {
+                ASSERT_EQ(translate(*recording.dialect, *to, true, recording.body, options_for(true), {SIZE_MAX, at}), written)
+                    << recording.id << " split at " << at;
+            }
+        }
+    }
+    std::cout << "recordings: " << splits << " splits, " << translations << " of them translated\n";
+}
+
+TEST_F(Recordings, PassedStreamsKeepTheirPayloads) {
+    for (const Recording &recording : load(own_dialect)) {
+        if (!recording.stream || recording.status != 200) continue;
+        for (bool include_usage : {true, false}) {
+            PlainSink sink;
+            StreamRun run(*recording.dialect, sink);
+            run.pass = recording.dialect;
+            run.pass_options = options_for(true);
+            run.pass_options.include_usage = include_usage;
+            run.run(recording.body);
+            ASSERT_FALSE(run.error) << recording.id;
+            if (include_usage || recording.dialect == &anthropic_messages()) {
+                EXPECT_EQ(plain::payloads(run.passed), plain::payloads(recording.body)) << recording.id;
+            }
+            PlainAnswer expected = plain::read(recording.dialect->name(), true, recording.body);
+            PlainAnswer seen = plain::read(recording.dialect->name(), true, run.passed);
+            EXPECT_EQ(summary(expected, false, false), summary(seen, false, false)) << recording.id;
+            if (!include_usage && recording.has("usage_only_chunk")) {
+                EXPECT_EQ(run.passed.find("\"choices\":[],\"usage\""), std::string::npos) << recording.id;
+                EXPECT_EQ(run.passed.find("\"usage\":null"), std::string::npos) << recording.id;
+            }
+        }
+    }
+}
+
+// Requests that another dialect has no place for, by what they hold.
+bool may_be_refused(const Recording &recording, const std::string &param) {
+    for (std::string_view feature : {"server_tools", "builtin_tools", "req_n", "logprobs", "audio"}) {
+        if (recording.has(feature)) return true;
+    }
+    // Custom tools, and a history that holds calls of server tools.
+    if (recording.request.find("srvtoolu_") != std::string::npos) return true;
+    if (param.starts_with("tools[")) return recording.request.find("\"custom\"") != std::string::npos;
+    if (param == "top_k") return recording.has("req_top_k");
+    if (param.ends_with(".source") || param.ends_with(".citations")) return recording.has("pdf_or_file");
+    return param.ends_with("_penalty") || param == "logprobs" || param == "top_logprobs" || param == "n";
+}
+
+TEST_F(Recordings, RequestsAreCarried) {
+    int carried = 0, hinted = 0, refused = 0, total = 0;
+    std::string refusals;
+    for (const Recording &recording : load(own_dialect)) {
+        if (recording.request.empty()) continue;
+        ++total;
+        JsonParser parser;
+        JsonDoc doc;
+        JsonOptions strict;
+        strict.refuse_duplicates = true;
+        ASSERT_TRUE(parser.parse(recording.request, doc, strict).has_value()) << recording.id;
+        auto request = recording.dialect->read_request(doc);
+        if (!request && recording.status == 200) ADD_FAILURE() << recording.id << ": " << request.error().message;
+        if (!request) continue;
+        for (const Dialect *to : all_dialects()) {
+            if (to == recording.dialect) continue;
+            RequestOptions options;
+            options.model = "m";
+            options.stream = request->stream;
+            auto written = to->write_request(*request, options);
+            if (!written) {
+                ++refused;
+                refusals += "  " + recording.id + ": " + written.error().param + '\n';
+                EXPECT_TRUE(may_be_refused(recording, written.error().param)) << recording.id << ": " << written.error().param;
+                continue;
+            }
+            ++(written->dropped.empty() ? carried : hinted);
+            plain::Json body = plain::parse(written->body);
+            ASSERT_TRUE(body) << recording.id << ": " << written->body;
+            // What was written for the other dialect is a request that its own reader takes.
+            JsonDoc again;
+            ASSERT_TRUE(parser.parse(written->body, again, strict).has_value()) << recording.id;
+            auto reread = to->read_request(again);
+            EXPECT_TRUE(reread.has_value()) << recording.id << ": " << reread.error().message << '\n' << written->body;
+        }
+    }
+    std::cout << "recorded requests: carried " << carried << ", with hints left out " << hinted << ", refused " << refused
+              << ", total " << total << '\n'
+              << refusals;
+}
+
+// Everybody who answers like OpenAI: no crash, and the text comes out.
+TEST_F(Recordings, OpenAiLikeAnswersAreRead) {
+    int read = 0;
+    auto like_openai = [](const Recording &recording) {
+        return recording.endpoint == "chat.completions" && recording.status == 200 ? &openai_chat() : nullptr;
+    };
+    for (const Recording &recording : load(like_openai)) {
+        if (recording.body.empty()) continue;
+        PlainAnswer got = read_plain(openai_chat(), recording.stream, recording.body);
+        bool error = recording.has("error_in_200") || recording.has("midstream_error") || recording.has("prompt_blocked");
+        if (error) {
+            EXPECT_NE(got.error, "") << recording.id;
+            continue;
+        }
+        EXPECT_EQ(got.error, "") << recording.id;
+        EXPECT_EQ(got.ends, 1) << recording.id;
+        PlainAnswer expected = plain::read("openai_chat", recording.stream, recording.body);
+        for (const auto &[number, choice] : expected.choices) {
+            EXPECT_GE(got.choices[number].text.size(), choice.text.size()) << recording.id;
+            EXPECT_EQ(got.choices[number].tools.size(), choice.tools.size()) << recording.id;
+        }
+        ++read;
+    }
+    std::cout << "recordings: " << read << " answers of OpenAI-like providers read\n";
+}
+
+}  // namespace
+
+}  // namespace aigw::dialects
