@@ -42,6 +42,7 @@ struct Delta {
     JsonText stop_sequence{};
     FinishReason finish = FinishReason::None;
     const chat::Usage *usage = nullptr;
+    bool partial = false;  // Usage: told at the start, the completion is not in it yet; not for writers
     const ApiError *error = nullptr;
 
     // Content-bearing: the first such delta commits the attempt. End counts, else an empty answer were a failure.

@@ -97,6 +97,13 @@ void Reader::message_start(JsonValue message, DeltaSink &sink) {
         return;  // a second one, spliced in by a proxy
     start(message["id"].text(), message["model"].text(), sink);
     usage_.read(message["usage"]);
+    const chat::Usage usage = usage_.usage();
+    if (usage.prompt > 0) {
+        Delta told{.kind = Kind::Usage};
+        told.usage = &usage;
+        told.partial = true;
+        sink.on_delta(told);
+    }
 }
 
 chat::Result<void> Reader::block_start(int64_t index, JsonValue content, DeltaSink &sink) {

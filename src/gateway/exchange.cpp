@@ -292,21 +292,20 @@ void Exchange::end(End how, Millis now) {
     if (!committed_) {
         record_.usage = {};
         record_.usage_source = UsageSource::None;
-    } else if (!ended_) {
-        settle_estimate();  // cut short: the provider's last word on the completion, if any, is too low
+    } else if (!ended_ && record_.usage_source != UsageSource::Provider) {
+        settle_estimate();
     }
 }
 
 void Exchange::settle_estimate() {
-    Tokens written = completion_.tokens();
-    if (record_.usage_source == UsageSource::None) {
-        record_.usage.prompt = input_tokens();
-        record_.usage.completion = written;
-        record_.usage_source = UsageSource::Estimated;
-    } else if (written > record_.usage.completion) {
-        record_.usage.completion = written;
-        record_.usage_source = UsageSource::Estimated;
+    chat::Usage &usage = record_.usage;
+    if (usage.prompt == 0) {
+        usage.prompt = input_tokens();
     }
+    if (completion_.tokens() > usage.completion) {
+        usage.completion = completion_.tokens();
+    }
+    record_.usage_source = UsageSource::Estimated;
 }
 
 }  // namespace aigw::gateway

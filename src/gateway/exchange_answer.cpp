@@ -226,6 +226,9 @@ void Exchange::on_delta(const chat::Delta &delta) {
         break;
     case Kind::Usage:
         record_.usage = *delta.usage;
+        if (delta.partial) {
+            return;
+        }
         record_.usage_source = UsageSource::Provider;
         break;
     case Kind::Error:

@@ -63,6 +63,8 @@ TEST(AnthropicResponseRead, TurnsDisjointCountsIntoOpenAIs) {
     const Answer answer = around({});
     ASSERT_EQ(answer.usages.size(), 1u);
     EXPECT_EQ(answer.usages[0], (chat::Usage{.prompt = 16, .completion = 7, .cached = 4, .cache_write = 2, .reasoning = 0}));
+    ASSERT_EQ(answer.early_usages.size(), 1u);  // of message_start: what the prompt cost is known from the first event
+    EXPECT_GT(answer.early_usages[0].prompt, 0);
 }
 
 TEST(AnthropicResponseRead, OverwritesCountsThatComeAgain) {

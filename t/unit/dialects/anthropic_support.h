@@ -49,10 +49,14 @@ struct Answer : chat::DeltaSink {
     };
     std::vector<Tool> tools;
     chat::FinishReason finish = chat::FinishReason::None;
-    std::vector<chat::Usage> usages;
+    std::vector<chat::Usage> usages, early_usages;
     std::string error;  // "status code message"
 
     void on_delta(const chat::Delta &delta) override {
+        if (delta.partial) {
+            early_usages.push_back(*delta.usage);
+            return;
+        }
         static constexpr char kLetters[] = "STRGDFtaeXUE!";
         const char letter = kLetters[static_cast<size_t>(delta.kind)];
         if (log.empty() || log.back() != letter)
@@ -75,7 +79,9 @@ struct Answer : chat::DeltaSink {
             finish_word = delta.text.decode();
             stop_sequence = delta.stop_sequence.decode();
             break;
-        case Kind::Usage: usages.push_back(*delta.usage); break;
+        case Kind::Usage:
+            usages.push_back(*delta.usage);
+            break;
         case Kind::End: break;
         case Kind::Error: error = delta.error->message; break;
         }
