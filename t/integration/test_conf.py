@@ -221,3 +221,18 @@ def test_keys_after_the_location(accepted, keys):
                                   "ai_dashboard", "ai_status", "ai_usage", "ai_client_abort", "ai_keepalive_ping"])
 def test_unknown_directive(refused, name):
     refused(f'unknown directive "{name}"', http=f"{name} on;")
+
+
+# ---- docs/directives.md
+
+def test_the_example_of_the_documentation(check_config, keys, tmp_path):
+    text = (nginx_lib.ROOT / "docs" / "directives.md").read_text()
+    example = text.split("```nginx\n", 1)[1].split("```", 1)[0]
+    (tmp_path / "secret").write_text("sk-1\n")
+    for said, here in {"modules/ngx_http_aigw_module.so": "%MODULE%", "/run/secrets/anthropic": f"{tmp_path}/secret",
+                       "listen 8080": "listen 127.0.0.1:%PORT%", "ai_keys keys.json": f"ai_keys {keys.path}"}.items():
+        assert said in example
+        example = example.replace(said, here)
+    done = check_config(config=f"pid nginx.pid;\n{example}", env={"OPENAI_API_KEY": "sk-1"})
+    assert done.returncode == 0, done.stderr
+    assert not [text for text in messages(done, "warn") if "cannot read it" not in text]
