@@ -33,7 +33,8 @@ need_packages() {
 build_tree() {
     local folder=$ROOT/$1 target=$2
     shift 2
-    cmake -S "$ROOT" -B "$folder" -G Ninja "$@" >"$folder.cmake.log" 2>&1 || { cat "$folder.cmake.log"; return 1; }
+    [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
+    cmake -S "$ROOT" -B "$folder" "$@" >"$folder.cmake.log" 2>&1 || { cat "$folder.cmake.log"; return 1; }
     mv "$folder.cmake.log" "$folder/cmake.log"
     cmake --build "$folder" -j "$(nproc)" --target "$target"
 }
