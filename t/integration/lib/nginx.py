@@ -252,7 +252,7 @@ class Nginx:
         if not self.context_check or self.contexts() is None:
             return []
         try:
-            wait_until(lambda: self.contexts() == 0, timeout=2)
+            wait_until(lambda: self.contexts() == 0, timeout=3)  # another worker tells it once a second
         except AssertionError:
             return [f"{self.contexts()} requests are still held by the module"]
         return []
