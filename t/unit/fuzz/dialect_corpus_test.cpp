@@ -1,0 +1,33 @@
+// The hand-made inputs of the dialects' fuzzers, and cuts of them, without a fuzzer.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "../../fuzz/request_check.h"
+#include "../../fuzz/stream_check.h"
+
+namespace {
+
+template <class Check>
+void run_corpus(const std::string &parser, size_t fewest, size_t step, Check check) {
+    size_t files = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(AIGW_SOURCE_DIR "/t/fuzz/corpus/" + parser)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+        EXPECT_NO_THROW(check(bytes)) << entry.path();
+        for (size_t cut = 0; cut < bytes.size(); cut += step) {
+            EXPECT_NO_THROW(check(std::string_view(bytes).substr(0, cut))) << entry.path() << " cut at " << cut;
+        }
+        ++files;
+    }
+    EXPECT_GE(files, fewest) << parser;
+}
+
+}  // namespace
+
+TEST(FuzzCorpus, OpenAIRequest) { run_corpus("openai_request", 20, 1, aigw::fuzz::check_openai_request); }
+TEST(FuzzCorpus, AnthropicRequest) { run_corpus("anthropic_request", 20, 1, aigw::fuzz::check_anthropic_request); }
+TEST(FuzzCorpus, OpenAIStream) { run_corpus("openai_stream", 10, 17, aigw::fuzz::check_openai_stream); }
+TEST(FuzzCorpus, AnthropicStream) { run_corpus("anthropic_stream", 6, 17, aigw::fuzz::check_anthropic_stream); }
