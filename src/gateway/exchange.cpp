@@ -1,6 +1,7 @@
 // The caller's side of an exchange: begin, attempts, the record. exchange_answer.cpp has the provider's side.
 #include "gateway/exchange.h"
 
+#include "gateway/call_result.h"
 #include "gateway/prompt_tokens.h"
 #include "gateway/upstream_head.h"
 
@@ -247,6 +248,7 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
     out.head = write_upstream_head(target, caller_, credential, length);
     route_->launched();
     record_.attempts = route_->attempts();
+    record_.calls.push_back({record_.provider, {}});
     mode_ = Mode::Head;
     return true;
 }
@@ -282,9 +284,17 @@ void Exchange::refuse(const chat::ApiError &error) {
     record_.error_code = error.code;
 }
 
+// Of the call under way; the first word counts.
+void Exchange::note_result(std::string_view result) {
+    if (!record_.calls.empty() && record_.calls.back().result.empty()) {
+        record_.calls.back().result = result;
+    }
+}
+
 void Exchange::end(End how, Millis now) {
     record_.end = how;
     record_.ended = now;
+    note_result(ended_ ? kResultOk : result_of(how));
     if (waiting_since_ != 0) {
         record_.upstream_time += now - waiting_since_;
         waiting_since_ = 0;

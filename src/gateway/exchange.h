@@ -159,6 +159,7 @@ private:
     void end_of_answer(const chat::Delta &delta);
     void commit(Millis now);
     Verdict fail_with(const chat::ApiError &error, FailureClass failure, Millis now);
+    void note_result(std::string_view result);
     Verdict retry(FailureClass failure, std::optional<Millis> retry_after, Millis now);
     Verdict cut(const chat::ApiError &error, Millis now);
     void settle_estimate();

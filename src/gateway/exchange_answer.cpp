@@ -3,6 +3,8 @@
 
 #include "gateway/exchange.h"
 
+#include "gateway/call_result.h"
+
 namespace aigw::gateway {
 
 void Exchange::reset_answer() {
@@ -264,6 +266,7 @@ void Exchange::end_of_answer(const chat::Delta &delta) {
 
 Verdict Exchange::fail(Cause cause, Millis now) {
     chat::ApiError error = caller_error(cause, record_.provider);
+    note_result(ended_ ? kResultOk : result_of(cause));
     if (committed_) {
         return cut(error, now);
     }
@@ -272,6 +275,7 @@ Verdict Exchange::fail(Cause cause, Millis now) {
 }
 
 Verdict Exchange::fail_with(const chat::ApiError &error, FailureClass failure, Millis now) {
+    note_result(result_of(error.kind));
     if (committed_) {
         // An error event of the provider: its kind and its (masked) words are for the caller.
         return cut(error, now);

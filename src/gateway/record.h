@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chat/delta.h"
@@ -15,6 +16,12 @@ enum class UsageSource : uint8_t { None, Provider, Estimated };
 
 // How the exchange ended. Unset until it did.
 enum class End : uint8_t { Unset, Done, Error, Client, Timeout, Shutdown };
+
+// One call to a provider.
+struct CallRecord {
+    std::string provider;
+    std::string_view result;  // a constant of call_result.h; empty while it runs
+};
 
 struct Record {
     std::string model;             // the name asked for
@@ -29,6 +36,7 @@ struct Record {
     std::string provider;        // that answered or was tried last
     std::string upstream_model;
     int attempts = 0;            // calls made
+    std::vector<CallRecord> calls;  // each of them
     std::vector<std::string> dropped;
 
     chat::Usage usage;

@@ -7,6 +7,7 @@
 #include "nginx/credential.h"
 #include "nginx/guarded.h"
 #include "nginx/keepalive.h"
+#include "nginx/metrics.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -47,6 +48,10 @@ Driver::~Driver() {
 
 void Driver::stop() {
     state_ = State::Over;
+    if (streaming_) {
+        streaming_ = false;
+        stream_ended();
+    }
     if (provider_ != nullptr) {
         provider_->addresses->cancel(*this);
     }
@@ -179,6 +184,10 @@ void Driver::resolved() {
 
 void Driver::on_commit() {
     state_ = State::Answering;
+    if (exchange_.record().stream && !streaming_) {
+        streaming_ = true;
+        stream_began();
+    }
     if (first_.timer_set) {
         ngx_del_timer(&first_);
     }

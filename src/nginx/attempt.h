@@ -62,6 +62,7 @@ private:
     ProviderConf *provider_ = nullptr;
     gateway::UpstreamRequest request_;
     bool found_ = false;    // Resolving: there are addresses
+    bool streaming_ = false;  // counted as a running stream
     Millis began_;
     Millis attempt_began_ = 0;
     ngx_event_t next_{};    // what follows: the next step, the end of a wait, the addresses

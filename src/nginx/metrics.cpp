@@ -162,14 +162,9 @@ const Zones *zones_of(ngx_http_request_t *r) {
     return zones != nullptr && zones->state != nullptr ? zones : nullptr;
 }
 
-// Configured names only.
-std::string_view model_label(ngx_http_request_t *r, const std::string &asked) {
-    const gateway::Model *model = asked.empty() ? nullptr : main_conf(r)->models.find(asked).model;
-    return model != nullptr ? std::string_view(model->name) : kOther;
-}
-
-std::string_view provider_label(ngx_http_request_t *r, std::string_view name) {
-    return main_conf(r)->find_provider(name) != nullptr ? name : kOther;
+// What the exchange took from the configuration, or nothing.
+std::string_view label(std::string_view configured) {
+    return configured.empty() ? kOther : configured;
 }
 
 void set_streams(int64_t value) {
@@ -187,24 +182,20 @@ void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::s
         return;
     }
     StatusText text(status);
-    Tally tally(r, *zones, {model_label(r, record.model), provider_label(r, record.provider), team.empty() ? kOther : team,
-                            text.view()});
+    Tally tally(r, *zones, {label(record.configured_model), label(record.provider), label(team), text.view()});
     tally.add(Family::Requests, 0, 1);
     count_usage(tally, record);
     count_times(tally, record);
-}
-
-void count_attempt(ngx_http_request_t *r, std::string_view provider, std::string_view result) {
-    if (const Zones *zones = zones_of(r)) {
-        Tally(r, *zones, {{}, provider_label(r, provider), {}, result}).add(Family::Attempts, 0, 1);
+    for (const gateway::CallRecord &call : record.calls) {
+        Tally(r, *zones, {{}, label(call.provider), {}, label(call.result)}).add(Family::Attempts, 0, 1);
     }
 }
 
-void stream_began(ngx_http_request_t *) {
+void stream_began() {
     set_streams(streams + 1);
 }
 
-void stream_ended(ngx_http_request_t *) {
+void stream_ended() {
     set_streams(streams - 1);
 }
 

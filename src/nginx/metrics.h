@@ -9,16 +9,13 @@
 
 namespace aigw::ngx {
 
-// Once for each request of a gateway location, from the log phase, refused ones included (with an empty record).
+// Once for each request of a gateway location, from the log phase, refused ones included (with an empty record); its
+// calls to providers with it.
 void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::string_view team, ngx_uint_t status);
 
-// Once for each call to a provider. `result` is a constant of the program: "ok" or the class of the failure ("connect",
-// "tls", "dns", "closed", "timeout", "protocol", "status_429" ...).
-void count_attempt(ngx_http_request_t *r, std::string_view provider, std::string_view result);
-
 // Streams running in this worker: at the commit of a streamed answer, and once when it is over.
-void stream_began(ngx_http_request_t *r);
-void stream_ended(ngx_http_request_t *r);
+void stream_began();
+void stream_ended();
 // Of this process.
 int64_t running_streams();
 
