@@ -160,16 +160,20 @@ Verdict Call::feed(ngx_buf_t &in) {
         }
         return verdict != Verdict::Failed && verdict != Verdict::Cut;
     });
-    if (verdict == Verdict::Failed || verdict == Verdict::Cut) {
-        return verdict;
+    if (verdict != Verdict::Failed && verdict != Verdict::Cut) {
+        reusable_ = reusable_ && in.pos == in.last && sound;
+        if (!sound) {
+            body_.end();
+            verdict = exchange_.done() ? Verdict::Data : exchange_.fail(Cause::Protocol, now());
+        } else if (body_.ended() && !was_ended) {
+            verdict = end_body();
+        }
     }
-    if (!sound) {
-        body_.end();
+    if (verdict == Verdict::Cut) {
         reusable_ = false;
-        return exchange_.done() ? Verdict::Data : exchange_.fail(Cause::Protocol, now());
+        body_.end();
     }
-    reusable_ = reusable_ && in.pos == in.last;
-    return body_.ended() && !was_ended ? end_body() : verdict;
+    return verdict;
 }
 
 Verdict Call::end_body() {
@@ -253,12 +257,9 @@ void Call::process_bytes(ssize_t bytes) {
         u->keepalive = 0;
         return;
     }
-    Verdict verdict = feed(in);
+    feed(in);
     take_output();
-    if (verdict == Verdict::Cut) {
-        reusable_ = false;
-    }
-    if (verdict == Verdict::Cut || body_.ended()) {
+    if (body_.ended()) {
         complete();
     } else if (exchange_.done() && !linger_.timer_set) {
         ngx_add_timer(&linger_, kLinger);
