@@ -1,0 +1,58 @@
+"""A gateway with both kinds of provider behind it, for tests that are its callers. The model's name says which provider and
+what it shall do: openai/ok, anthropic/hang,at=mid (options.py)."""
+import os
+
+from .keys import KeyFile
+from .mock import Mock
+from .nginx import AI_VARIABLES, Nginx, template
+
+KINDS = ("openai", "anthropic")
+UPSTREAM_KEY = "upstream-key-of-the-gateway"
+MAIN = "env UPSTREAM_KEY;"
+
+
+def providers(mocks, timeout="connect=2s first=5s idle=5s total=20s"):
+    """The http part: two providers, the wildcard models over them and one plain name on each."""
+    text = ""
+    for kind in KINDS:
+        text += f"""
+    ai_provider {kind} {{ format {kind}; url {mocks[kind].url}; key env:UPSTREAM_KEY; timeout {timeout}; }}
+    ai_model {kind}/* {{ target {kind} *; }}
+    ai_model plain-{kind} {{ target {kind} ok; }}"""
+    return text
+
+
+class ChatGateway:
+    def __init__(self, folder, http="", server="", location="", variables=AI_VARIABLES, **parts):
+        self.mocks = {kind: Mock(key=UPSTREAM_KEY) for kind in KINDS}
+        self.keys = KeyFile(folder / "keys.json")
+        self.key = self.keys.add("key-one", team="team-a", user="ann", project="apollo", env="prod", tags={"eu": "1"})
+        server = f"location /v1/ {{ ai_gateway; ai_auth keys; client_max_body_size 32m; {location} }} {server}"
+        config = template(main=MAIN, http=f"ai_keys {self.keys.path};{providers(self.mocks)}{http}", server=server,
+                          log_variables=variables, **parts)
+        self.nginx = Nginx(folder / "nginx", config, {"UPSTREAM_KEY": UPSTREAM_KEY})
+
+    def reset(self):
+        for mock in self.mocks.values():
+            mock.reset()
+
+    def close(self):
+        try:
+            self.nginx.stop()
+        finally:
+            for mock in self.mocks.values():
+                mock.close()
+
+    def last_entry(self, count):
+        """The access log's entry number `count`, from 1."""
+        return self.nginx.access(count)[count - 1]
+
+
+def empty_environment(monkeypatch, tmp_path):
+    """SDKs read keys, URLs and proxies from the environment and from files in HOME."""
+    for name in list(os.environ):
+        if name not in ("PATH", "PYTEST_CURRENT_TEST", "LANG"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
