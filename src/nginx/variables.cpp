@@ -1,7 +1,8 @@
-// $ai_...: registered here, looked up in variable_values.cpp. Those of the credential work in any phase and are
-// computed once; the others are not cacheable and not found until what they tell has happened. Within one evaluation
-// (nginx measures first, then copies) nothing that they read can change: no event is handled in between. Values are
-// copied to the request's pool, since an internal redirect makes a new exchange, with control characters encoded.
+// $ai_...: registered here, looked up in variable_values.cpp. Those of the credential work in any phase; the others are
+// not found until what they tell has happened. nginx caches none of them: the location that asks for a key may come
+// later than the first look, and an exchange goes on. Within one evaluation (nginx measures first, then copies)
+// nothing that they read can change: no event is handled in between. Values are copied to the request's pool, since an
+// internal redirect makes a new exchange, with control characters encoded.
 #include "nginx/variables.h"
 
 #include "core/safe_text.h"
@@ -79,11 +80,11 @@ ngx_int_t exchange_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 ngx_int_t metadata_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) noexcept {
     return evaluate(r, v, [&] {
-        Context *context = find_context(r);
-        if (context == nullptr || context->body != Context::Body::Begun || !context->exchange) {
+        const gateway::Exchange *exchange = exchange_of(r);
+        if (exchange == nullptr || exchange->record().began == 0) {
             return Value();
         }
-        return metadata(r->main, *context->exchange, suffix(data, kMetadataPrefix));
+        return metadata(r->main, *exchange, suffix(data, kMetadataPrefix));
     });
 }
 
@@ -123,12 +124,12 @@ void add(ngx_conf_t *cf, std::string_view name, ngx_http_get_variable_pt get, ui
 ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
     return guarded(cf->log, ngx_int_t{NGX_ERROR}, [&] {
         for (uintptr_t i = 0; i < std::size(kCallerVariables); i++) {
-            add(cf, kCallerVariables[i].name, caller_variable, i, 0);
+            add(cf, kCallerVariables[i].name, caller_variable, i, NGX_HTTP_VAR_NOCACHEABLE);
         }
         for (uintptr_t i = 0; i < std::size(kExchangeVariables); i++) {
             add(cf, kExchangeVariables[i].name, exchange_variable, i, NGX_HTTP_VAR_NOCACHEABLE);
         }
-        add(cf, kTagPrefix, tag_variable, 0, NGX_HTTP_VAR_PREFIX);
+        add(cf, kTagPrefix, tag_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, kMetadataPrefix, metadata_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_attempts", attempts_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_error", error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
