@@ -49,7 +49,7 @@ CASES = {  # location, how it is asked, what comes
     "403 return": ("return 403;", dict(), 403, "access_denied", "permission_error"),
     "404 return": ("return 404;", dict(), 404, "unknown_endpoint", "invalid_request_error", "not_found_error"),
     "405 method": ("", dict(key=True, method="DELETE"), 405, "method_not_allowed", "invalid_request_error"),
-    "405 limit_except": ("limit_except GET { deny all; }", dict(key=True), 403, "access_denied", "permission_error"),
+    "403 limit_except": ("limit_except GET { deny all; }", dict(key=True), 403, "access_denied", "permission_error"),
     "413 body": ("client_max_body_size 20;", dict(key=True), 413, "request_too_large", "invalid_request_error", "request_too_large"),
     "413 chunked": ("client_max_body_size 20;", dict(key=True, chunked=True), 413, "request_too_large", "invalid_request_error",
                     "request_too_large"),
