@@ -62,7 +62,7 @@ def test_a_whole_line(gateway, kind, path, stream):
     assert {name: entry[name] for name in expected} == expected
     assert 1 <= int(entry["ai_input_tokens"]) < 50
     assert is_seconds(entry["ai_ttft"]) and is_seconds(entry["ai_overhead_time"]) and is_seconds(entry["ai_tpot"] or "0.000")
-    assert 0 < float(entry["ai_ttft"]) <= float(entry["request_time"]) and float(entry["ai_overhead_time"]) < 0.5
+    assert 0 < float(entry["ai_ttft"]) <= float(entry["request_time"]) + 0.01 and float(entry["ai_overhead_time"]) < 0.5
     assert (entry["ai_tpot"] != "") == stream
     if stream:
         assert 0.005 < float(entry["ai_tpot"]) < 0.2
@@ -110,13 +110,13 @@ def test_metadata(gateway):
 def test_control_characters_are_harmless(gateway, stream):
     made = gateway(http="log_format plain escape=none '$ai_model $ai_metadata_n'; access_log logs/plain.log plain;",
                    location="add_header X-Meta $ai_metadata_n always; add_header X-Model $ai_model always;")
-    name = "openai/ok\r\nSet-Cookie: a=b\x00\x1b[31m\x7f"
+    name = "openai/ok\r\nSet-Cookie: a b\x00\x1b[31m\x7f"
     answer = ask(made, chat(name, stream=stream, metadata={"n": "1\n2 é\t\"x\""}))
     assert answer.status == 200 and "set-cookie" not in answer.headers
     assert answer.headers["x-meta"].encode("latin-1").decode() == "1%0A2 é%09\"x\""
     assert answer.headers["x-model"] == answer.headers["x-aigw-model"].replace("ok", "openai/ok", 1)
     entry = made.nginx.access(1)[0]
-    assert entry["ai_model"] == "openai/ok%0D%0ASet-Cookie: a=b%00%1B[31m%7F" and entry["ai_metadata_n"] == "1%0A2 é%09\"x\""
+    assert entry["ai_model"] == "openai/ok%0D%0ASet-Cookie: a b%00%1B[31m%7F" and entry["ai_metadata_n"] == "1%0A2 é%09\"x\""
     assert len((made.nginx.prefix / "logs" / "plain.log").read_text().splitlines()) == 1
 
 
@@ -264,8 +264,7 @@ def test_client_leaves_before_the_answer(gateway):
 
 
 def test_shutdown_ends_a_stream(gateway):
-    made = gateway()
-    made.nginx.reload("worker_shutdown_timeout 300ms;\n" + made.nginx._config.read_text())
+    made = gateway(main="worker_shutdown_timeout 300ms;")
     stream = open_post(made.nginx.port, CHAT, chat("openai/ok,n=200,gap=0.05", stream=True), key=made.key)
     stream.read_until(b"word2")
     made.nginx.reload()
@@ -285,10 +284,9 @@ def samples(text, name):
 
 def test_every_way_out_is_one_line_and_one_count(gateway):
     made = gateway(http="ai_model both { target openai 503; target anthropic ok; }",
-                   server="location /v1/closed/ { ai_gateway; ai_auth keys; deny all; } location /other { return 404; } "
+                   server="location /v1/closed/ { ai_gateway; ai_auth keys; client_max_body_size 10; } location /other { return 404; } "
                           "location /v1/mine/ { ai_gateway; ai_auth keys; error_page 401 404 /other; }")
     port = made.nginx.port
-    made.nginx.reload(made.nginx._config.read_text().replace("deny all;", "client_max_body_size 10;"))
     count = 0
     for body, path, key in [(chat(), CHAT, True), (chat(stream=True), CHAT, True), (chat("both"), CHAT, True), (chat(), CHAT, False),
                             (chat("openai/500"), CHAT, True), (chat("nobody"), CHAT, True), (b"{", CHAT, True), (chat(), "/v1/none", True),
@@ -320,7 +318,7 @@ def test_every_way_out_is_one_line_and_one_count(gateway):
 
 def test_subrequests_and_their_line(gateway):
     """log_subrequest: the subrequest has its own line and is not counted again."""
-    made = gateway(server="log_subrequest on; location /asks/ { auth_request /who; return 200 ok; } location = /who { return 204; }")
+    made = gateway(server="log_subrequest on; location /asks/ { auth_request /who; } location = /who { return 204; }")
     get(made.nginx.port, "/asks/x")
     assert len(made.nginx.access(2)) == 2
     assert samples(made.nginx.metrics(), "aigw_requests_total") == {}
