@@ -231,10 +231,8 @@ def test_dropped(gateway):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_how_streams_end(gateway, kind):
-    made = gateway(http=f"ai_provider slow {{ format {kind}; url %URL%; key env:UPSTREAM_KEY; timeout idle=300ms; }} "
-                        "ai_model slow { target slow hang,at=4; }".replace("%URL%", "http://127.0.0.1:1/v1"))
-    text = made.nginx._config.read_text().replace("http://127.0.0.1:1/v1", made.mocks[kind].url)
-    made.nginx.reload(text)
+    made = gateway(http=f"ai_provider slow {{ format {kind}; url %{kind.upper()}%; key env:UPSTREAM_KEY; timeout idle=300ms; }} "
+                        "ai_model slow { target slow hang,at=4; }")
     expected = []
 
     assert ask(made, chat(f"{kind}/ok", stream=True)).whole

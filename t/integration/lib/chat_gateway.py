@@ -23,10 +23,13 @@ def providers(mocks, timeout="connect=2s first=5s idle=5s total=20s"):
 
 
 class ChatGateway:
+    """In `http`, %OPENAI% and %ANTHROPIC% are the mocks' URLs."""
     def __init__(self, folder, http="", server="", location="", main="", variables=AI_VARIABLES, **parts):
         self.mocks = {kind: Mock(key=UPSTREAM_KEY) for kind in KINDS}
         self.keys = KeyFile(folder / "keys.json")
         self.key = self.keys.add("key-one", team="team-a", user="ann", project="apollo", env="prod", tags={"eu": "1"})
+        for kind in KINDS:
+            http = http.replace(f"%{kind.upper()}%", self.mocks[kind].url)
         size = "" if "client_max_body_size" in location else "client_max_body_size 32m;"
         server = f"location /v1/ {{ ai_gateway; ai_auth keys; {size} {location} }} {server}"
         config = template(main=MAIN + main, http=f"ai_keys {self.keys.path};{providers(self.mocks)}{http}", server=server,
