@@ -69,11 +69,15 @@ void Addresses::sort() {
     }
 }
 
+bool Addresses::ready() {
+    used_ = true;
+    return !list_.empty() && !expired_;
+}
+
 const Address *Addresses::pick(size_t again) {
     if (list_.empty() || again >= list_.size()) {
         return nullptr;
     }
-    used_ = true;
     if (again == 0) {
         turn_++;
     }
@@ -127,11 +131,14 @@ bool Addresses::query() {
     query->name = str(host_);
     query->handler = on_answer;
     query->data = this;
-    query->timeout = timeout_;
+    query->timeout = list_.empty() ? timeout_ : ngx_min(timeout_, kPatience);
     query_ = query;
     if (ngx_resolve_name(query) != NGX_OK) {
         query_ = nullptr;  // freed by the resolver
         return false;
+    }
+    if (query_ != nullptr && query_->event != nullptr) {
+        query_->event->cancelable = 1;  // a request that waits has a timer of its own
     }
     return true;
 }

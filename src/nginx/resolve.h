@@ -20,6 +20,7 @@ class Addresses {
 public:
     static constexpr size_t kMaxAddresses = 16;      // of a name
     static constexpr ngx_msec_t kRetry = 5'000;      // after a failed refresh
+    static constexpr ngx_msec_t kPatience = 1'000;   // for an answer while an old one could serve
     static constexpr ngx_msec_t kMinValid = 1'000;
     static constexpr ngx_msec_t kMaxValid = 3'600'000;
 
@@ -45,8 +46,8 @@ public:
     ~Addresses();
     Addresses(const Addresses &) = delete;
 
-    // Addresses are there and not out of date.
-    bool ready() const { return !list_.empty() && !expired_; }
+    // For a request that comes now: addresses are there and not out of date.
+    bool ready();
     // Starts a look-up, or joins the one under way. False: it cannot be started, and no address is known.
     bool wait(Waiter &waiter, ngx_resolver_t *resolver, ngx_msec_t timeout);
     void cancel(Waiter &waiter);
