@@ -14,7 +14,7 @@ inline constexpr size_t kMaxKeyBytes = 256 << 10;  // of one key's JSON
 
 class KeyFile {
 public:
-    explicit KeyFile(std::string text) : text_(std::move(text)) {}
+    explicit KeyFile(std::string text) : text_(std::move(text)) { table_.reserve(text_.size()); }
 
     // Reads or indexes about `keys` keys more; true: table() is ready. Not to be called again after an error.
     Result<bool, std::string> step(size_t keys);

@@ -170,6 +170,14 @@ bool KeyTable::decode(std::string_view record, Identity &identity) {
     return reader.whole();
 }
 
+void KeyTableBuilder::reserve(size_t file_bytes) {
+    constexpr size_t kDigestBytes = 67;  // in JSON, with its quotes and a comma
+    constexpr size_t kKeyBytes = 90;     // with its id
+    entries_.reserve(file_bytes / kDigestBytes + 1);
+    keys_.reserve(file_bytes / kKeyBytes + 1);
+    arena_.reserve(file_bytes / 2);
+}
+
 Result<void, std::string> KeyTableBuilder::add(const KeyEntry &key) {
     size_t record = arena_.size();
     encode(key.identity, arena_);
@@ -190,7 +198,6 @@ void KeyTableBuilder::begin_index() {
         header_.slots *= 2;
     }
     slots_.resize(header_.slots);
-    id_slots_.resize(header_.slots);
 }
 
 std::string_view KeyTableBuilder::id_of(uint32_t key) const {
@@ -235,9 +242,13 @@ Result<void, std::string> KeyTableBuilder::index_id(uint32_t key) {
 Result<bool, std::string> KeyTableBuilder::index(size_t steps) {
     if (slots_.empty()) {
         begin_index();
+        return false;
     }
     // First the digests, then the ids.
-    size_t end = std::min(indexed_ + steps, entries_.size() + keys_.size());
+    if (indexed_ == entries_.size()) {
+        id_slots_.resize(header_.slots);
+    }
+    size_t end = std::min(indexed_ + steps, indexed_ < entries_.size() ? entries_.size() : entries_.size() + keys_.size());
     for (; indexed_ < end; indexed_++) {
         auto done = indexed_ < entries_.size() ? index_digest(static_cast<uint32_t>(indexed_))
                                                : index_id(static_cast<uint32_t>(indexed_ - entries_.size()));
@@ -245,7 +256,7 @@ Result<bool, std::string> KeyTableBuilder::index(size_t steps) {
             return Unexpected<std::string>{std::move(done.error())};
         }
     }
-    return end == entries_.size() + keys_.size();
+    return !id_slots_.empty() && end == entries_.size() + keys_.size();
 }
 
 size_t KeyTableBuilder::bytes() const {

@@ -46,6 +46,8 @@ private:
 // Makes a table in slices: add() for each key, then index() until it says true, then copy().
 class KeyTableBuilder {
 public:
+    // Before the first key: room for what a file of so many bytes may hold, so that no step has to move it.
+    void reserve(size_t file_bytes);
     // Fails if the arena is full (4 GiB).
     Result<void, std::string> add(const KeyEntry &key);
     // Indexes about `steps` digests and ids more; true: ready. Fails on a digest or an id that stands twice.

@@ -14,6 +14,16 @@ from lib.mock import Mock  # noqa: E402
 from lib.tls import Authority  # noqa: E402
 
 
+# Nothing of the module runs in these, or they build and start things of their own.
+NOT_FOR_ASAN = {"test_mock", "test_readme", "test_quickstart"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem not in NOT_FOR_ASAN and not item.get_closest_marker("slow"):
+            item.add_marker("asan")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield

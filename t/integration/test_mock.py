@@ -33,7 +33,7 @@ def text_of(answer):
 def test_records_what_arrived(mock):
     body = b'{"model":"m","messages":[]}'
     assert post(mock.port, CHAT, body, {"X-Thing": "1"}, key="k").status == 200
-    got = mock.last
+    got = mock.wait_for(1)[0]
     assert (got.method, got.path, got.body, got.headers["x-thing"]) == ("POST", CHAT, body, "1")
     assert got.headers["authorization"] == "Bearer k"
     assert len(got.sha256) == 64 and got.state == "done" and got.model == "m"

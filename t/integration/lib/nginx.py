@@ -21,7 +21,7 @@ from .wait import wait_until
 
 ROOT = pathlib.Path(__file__).parents[3]
 EXIT_SECONDS = 5
-FAULT = re.compile(r"\[(alert|crit|emerg)\]|AddressSanitizer|LeakSanitizer|runtime error:|terminate called|exited on signal")
+FAULT = re.compile(r"\[(alert|crit|emerg)\]|AddressSanitizer|LeakSanitizer|runtime error:|terminate called|exited on signal|process \d+ exited with code [1-9]")
 AI_VARIABLES = (
     "ai_key_id ai_team ai_user ai_project ai_env ai_model ai_stream ai_provider ai_upstream_model ai_attempts "
     "ai_prompt_tokens ai_completion_tokens ai_cached_tokens ai_reasoning_tokens ai_total_tokens ai_usage_source ai_ttft "
