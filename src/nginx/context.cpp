@@ -34,14 +34,6 @@ std::string_view core_request_id(ngx_http_request_t *r) {
     return {reinterpret_cast<const char *>(value->data), value->len};
 }
 
-// What follows the prefix; the prefix itself also counts without its trailing slash.
-std::string_view path_below(std::string_view prefix, std::string_view uri) {
-    if (uri.substr(0, prefix.size()) == prefix) {
-        return uri.substr(prefix.size());
-    }
-    return uri.size() + 1 == prefix.size() && prefix.substr(0, uri.size()) == uri ? std::string_view() : uri;
-}
-
 std::string_view forced_model(ngx_http_request_t *r, LocConf *conf) {
     ngx_str_t model{};
     if (conf->model != nullptr && ngx_http_complex_value(r, conf->model, &model) != NGX_OK) {
@@ -102,6 +94,16 @@ std::string_view request_id(Context &context) {
     return context.request_id;
 }
 
+// The prefix itself also counts without its trailing slash.
+std::string_view api_path(ngx_http_request_t *r) {
+    std::string_view uri = view(r->uri);
+    std::string_view prefix = view(loc_conf(r)->prefix);
+    if (uri.substr(0, prefix.size()) == prefix) {
+        return uri.substr(prefix.size());
+    }
+    return uri.size() + 1 == prefix.size() && prefix.substr(0, uri.size()) == uri ? std::string_view() : uri;
+}
+
 gateway::Exchange &make_exchange(Context &context) {
     ngx_http_request_t *r = context.r;
     LocConf *conf = loc_conf(r);
@@ -111,7 +113,7 @@ gateway::Exchange &make_exchange(Context &context) {
 
     gateway::Caller caller;
     caller.method = view(r->method_name);
-    caller.path = path_below(view(conf->prefix), view(r->uri));
+    caller.path = api_path(r);
     caller.request_id = request_id(context);
     caller.identity = identify(r);
     caller.forced_model = forced_model(r, conf);

@@ -53,6 +53,8 @@ Context *find_context(ngx_http_request_t *r);
 
 // The caller's id of this request, or $request_id. Valid as long as the request.
 std::string_view request_id(Context &context);
+// What follows the gateway's prefix in the URI of the location that r is in now.
+std::string_view api_path(ngx_http_request_t *r);
 // Makes (or makes anew, after an internal redirect) the exchange for the location that r is in now.
 gateway::Exchange &make_exchange(Context &context);
 

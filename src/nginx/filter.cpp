@@ -25,12 +25,6 @@ bool is_core_page(ngx_http_request_t *r) {
     return type.empty() || type == "text/html";
 }
 
-std::string_view path_below_prefix(ngx_http_request_t *r) {
-    std::string_view path = view(r->uri);
-    std::string_view prefix = view(loc_conf(r)->prefix);
-    return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
-}
-
 // What the caller is told. The exchange's own error, if it is what this page stands for.
 chat::ApiError error_of(Context &context, int status) {
     if (context.exchange && context.exchange->error() && context.exchange->error()->status == status) {
@@ -52,16 +46,13 @@ void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
                                  error.status == NGX_HTTP_SERVICE_UNAVAILABLE)) {
         add_header(r, "retry-after", std::to_string((*error.retry_after_ms + 999) / 1000));
     }
-    if (error.kind == chat::ErrorKind::InsufficientQuota) {
-        add_header(r, "x-should-retry", "false");
-    }
 }
 
 void replace_page(ngx_http_request_t *r) {
     Context &context = make_context(r);
     const dialects::Dialect &dialect =
         context.exchange ? context.exchange->caller_dialect()
-                         : gateway::caller_dialect(path_below_prefix(r), !request_header(r, "anthropic-version").empty());
+                         : gateway::caller_dialect(api_path(r), !request_header(r, "anthropic-version").empty());
     chat::ApiError error = error_of(context, static_cast<int>(r->headers_out.status));
     context.error_page = dialect.write_error(error, request_id(context));
     add_error_headers(r, error);

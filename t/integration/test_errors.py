@@ -1,6 +1,7 @@
 """What core refuses in a gateway location is answered in the caller's own dialect; everywhere else, and where the operator's
 error_page answers, core's own way stays."""
 import json
+import zlib
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lib.chat_gateway import ChatGateway
 from lib.client import Connection, exchange, get, open_post, post, request, request_bytes
 
+pytestmark = pytest.mark.asan
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 HI = {"model": "openai/ok", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
 DIALECTS = pytest.mark.parametrize("path", [CHAT, MESSAGES])
@@ -130,6 +132,14 @@ def test_auth_request_refuses(gateway, path):
 
 
 @DIALECTS
+def test_another_modules_challenge_stays(gateway, path):
+    made = gateway(location="auth_basic closed; auth_basic_user_file %PREFIX%/logs/users;")
+    answer = post(made.nginx.port, path, HI, {"x-api-key": made.key})
+    assert_error(answer, path, 401, "invalid_api_key", "authentication_error")
+    assert [value for name, value in answer.header_list if name.lower() == "www-authenticate"] == ['Basic realm="closed"']
+
+
+@DIALECTS
 def test_head(gateway, path):
     made = gateway(location="deny all;")
     with Connection(made.nginx.port) as connection:
@@ -245,7 +255,6 @@ def test_add_header_always_and_gzip(gateway):
     made = gateway(location="deny all; add_header X-Own yes always; gzip on; gzip_types application/json; gzip_min_length 1;")
     answer = post(made.nginx.port, CHAT, HI, {"Accept-Encoding": "gzip"}, key=made.key)
     assert answer.status == 403 and answer.headers["x-own"] == "yes" and answer.headers["content-encoding"] == "gzip"
-    import zlib
     assert json.loads(zlib.decompress(answer.body, 31))["error"]["code"] == "access_denied"
 
 
@@ -323,6 +332,7 @@ def test_error_after_the_stream_began_is_an_event(gateway):
     made = gateway()
     stream = open_post(made.nginx.port, CHAT, {**HI, "model": "openai/cut", "stream": True}, key=made.key)
     answer = stream.rest()
+    stream.close()  # core lingers, and writes the line, until the client goes too
     assert answer.status == 200 and answer.whole and "error" in json.loads(answer.events()[-1][1])
     entry = made.nginx.access(1)[0]
     assert (entry["ai_stream_end"], entry["ai_error"]) == ("error", "upstream_error")

@@ -3,6 +3,7 @@ one request is one line and one count."""
 import json
 import re
 
+import httpx
 import pytest
 
 from lib.chat_gateway import KINDS, ChatGateway
@@ -10,6 +11,7 @@ from lib.client import Connection, get, open_post, post, request_bytes
 from lib.nginx import AI_VARIABLES
 from lib.wait import wait_until
 
+pytestmark = pytest.mark.asan
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 METADATA = ["ai_tag_eu", "ai_tag_none", "ai_metadata_task_type", "ai_metadata_n", "ai_metadata_flag", "ai_metadata_deep", "ai_metadata_from"]
 BODY = ["ai_input_tokens", "ai_message_count", "ai_has_tools", "ai_has_images", "ai_max_tokens"]
@@ -249,6 +251,17 @@ def test_how_streams_end(gateway, kind):
     entries = made.nginx.access(4)
     assert [(e["ai_stream_end"], e["ai_error"], e["status"]) for e in entries] == expected
     assert entries[3]["ai_usage_source"] == "estimated" and 3 <= int(entries[3]["ai_completion_tokens"]) < 50
+
+
+def test_an_http2_stream_is_reset(gateway):
+    made = gateway(server="listen 127.0.0.1:%PORT2% http2;")
+    with httpx.Client(http1=False, http2=True, base_url=f"http://127.0.0.1:{made.nginx.ports['PORT2']}") as client:
+        headers = {"Authorization": f"Bearer {made.key}"}
+        with client.stream("POST", CHAT, json=chat("openai/ok,n=100,gap=0.05", stream=True), headers=headers) as answer:
+            assert answer.http_version == "HTTP/2" and "word0" in next(part for part in answer.iter_text() if "word" in part)
+        assert client.post(CHAT, json=chat(stream=True), headers=headers).status_code == 200
+    wait_until(lambda: len(made.nginx.access()) == 2, what="two lines")
+    assert sorted(entry["ai_stream_end"] for entry in made.nginx.access()) == ["client", "done"]
 
 
 def test_client_leaves_before_the_answer(gateway):
