@@ -9,7 +9,7 @@
 
 namespace aigw::ngx {
 
-inline constexpr size_t kOutBlock = 4096;  // bytes of one block of a stream's output
+inline constexpr size_t kOutBlock = 1024;  // bytes of one block of a stream's output
 
 // One buffer for each piece, without a copy: `request` must stay as it is while the call lasts.
 ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &request);

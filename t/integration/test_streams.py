@@ -7,6 +7,7 @@ import pytest
 
 from lib.client import get, open_post, post, request_bytes, Connection
 from lib.gateway import BODY, PATHS, anthropic, chat, error_of, gateway, open_chat, openai, text_of, tls
+from lib.nginx import sanitizing
 from lib.tls_corrupt import CorruptTls
 from lib.wait import wait_until
 
@@ -246,12 +247,36 @@ class TestClients:
             assert answer.status == 413 and error_of(answer)["code"] == "request_too_large"
         assert mock.requests == []
 
+    def test_mirror(self, nginx, mocks):
+        """A copy of the request goes on being sent while the answer has long begun."""
+        first, copy = mocks(), mocks()
+        ngx = gateway(nginx, [openai("a", first)], ["target a m;"], http="client_max_body_size 8m; client_body_buffer_size 8m;",
+                      server="location /v1/ { ai_gateway; ai_auth off; mirror /copy; } "
+                             f"location = /copy {{ internal; proxy_pass http://127.0.0.1:{copy.port}/v1/chat/completions; }}")
+        body = {**BODY, "messages": [{"role": "user", "content": "z" * 3_000_000}]}
+        for _ in range(3):
+            assert post(ngx.port, PATHS["openai"], body).status == 200
+        copy.wait_for(3)
+        assert {r.json["messages"][0]["content"] for r in copy.requests} == {"z" * 3_000_000}
+
     def test_subrequests_are_refused(self, nginx, mock):
         ngx = gateway(nginx, [openai("a", mock)], ["target a ok;"],
                       server="location /v1/ { ai_gateway; ai_auth off; } location /x { auth_request /v1/models; return 200 let-in; }"
                              " location /y/ { auth_request /v1/models; }")
         assert get(ngx.port, "/y/z").status == 403
         assert mock.requests == []
+
+
+@pytest.mark.skipif(sanitizing(), reason="sanitizers need memory of their own")
+def test_a_held_stream_is_small(nginx, mock):
+    """Bytes of a worker's memory for each stream that waits for its next event."""
+    ngx = gateway(nginx, [openai("a", mock)], ["target a hang,at=mid;"])
+    streams = [open_chat(ngx) for _ in range(100)]
+    before = ngx.rss_bytes()
+    streams += [open_chat(ngx) for _ in range(300)]
+    assert (ngx.rss_bytes() - before) / 300 < 24 << 10
+    for stream in streams:
+        stream.abort()
 
 
 class TestReload:
