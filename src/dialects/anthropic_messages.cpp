@@ -40,6 +40,7 @@ public:
         append_sse(out, event.name.empty() ? type.escaped : event.name, event.data);
     }
 
+    bool tells_prompt_first() const override { return true; }
     std::string_view terminal_event() const override {
         return "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
     }

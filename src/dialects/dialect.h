@@ -83,6 +83,8 @@ public:
 
     // Answers.
     virtual std::unique_ptr<ResponseReader> response_reader() const = 0;
+    // Streams begin with the prompt's tokens: the writer needs AnswerOptions::input_tokens.
+    virtual bool tells_prompt_first() const { return false; }
     virtual std::unique_ptr<ResponseWriter> response_writer(const AnswerOptions &options) const = 0;
     // Same dialect on both sides: appends the event as the caller shall see it: payload byte for byte, framing normal,
     // without what only we asked for (usage, unless options.include_usage). May append nothing.

@@ -81,7 +81,27 @@ Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
     : scratch_(scratch), policy_(policy), caller_(caller),
       client_(&gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())), random_(caller.random) {}
 
-Exchange::~Exchange() = default;
+Exchange::~Exchange() {
+    scratch_.give_back(std::move(body_));
+}
+
+std::string Scratch::take_body() {
+    if (spares_.empty()) {
+        return {};
+    }
+    std::string body = std::move(spares_.back());
+    spares_.pop_back();
+    return body;
+}
+
+void Scratch::give_back(std::string body) {
+    constexpr size_t kWorthKeeping = 64 << 10;  // smaller ones are cheap to get
+    if (body.capacity() < kWorthKeeping || body.capacity() > kMaxSpare || spares_.size() == kSpares) {
+        return;
+    }
+    body.clear();
+    spares_.push_back(std::move(body));
+}
 
 Action Exchange::begin(std::string body, Millis now) {
     record_.began = now;

@@ -33,8 +33,18 @@ namespace aigw::gateway {
 
 // Scratch of one worker, used by one exchange at a time within a call.
 struct Scratch {
+    static constexpr size_t kSpares = 4;             // bodies' memory kept for the next requests
+    static constexpr size_t kMaxSpare = 4 << 20;     // bytes of each: fresh pages cost more than reading them
+
     JsonParser parser;
     JsonDoc event;
+
+    // An empty string, with the memory of an earlier body if there is one.
+    std::string take_body();
+    void give_back(std::string body);
+
+private:
+    std::vector<std::string> spares_;
 };
 
 // What the host knows of the caller. Views valid as long as the exchange.
@@ -91,7 +101,7 @@ public:
     // The dialect for everything that is said to this caller, errors before begin() included.
     const dialects::Dialect &caller_dialect() const { return *client_; }
 
-    // The body is complete (empty for GET and HEAD). Once.
+    // The body is complete (empty for GET and HEAD; best in a string of Scratch::take_body). Once.
     Action begin(std::string body, Millis now);
 
     // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).

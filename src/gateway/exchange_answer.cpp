@@ -73,7 +73,7 @@ void Exchange::start_answer() {
     if (pass_) {
         return;
     }
-    if (record_.stream) {
+    if (record_.stream && client_->tells_prompt_first()) {
         answer_.input_tokens = input_tokens();
     }
     writer_ = client_->response_writer(answer_);

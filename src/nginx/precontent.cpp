@@ -65,7 +65,7 @@ ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
 
 // The whole body is here. What the phase handler shall say.
 ngx_int_t begin(Context &context) {
-    std::string body;
+    std::string body = main_conf(context.r)->scratch.take_body();
     if (!read_body(context.r, body)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
