@@ -55,6 +55,8 @@ struct RequestWriting {
 };
 
 bool write_messages(RequestWriting &writing);
+// Whether OpenAI's strict mode takes the JSON schema. Parses it: for the few requests that ask for strictness.
+bool fits_strict(std::string_view schema);
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);

@@ -40,13 +40,19 @@ bool write_sampling(RequestWriting &writing) {
     return true;
 }
 
+void write_strict(std::optional<bool> strict, std::string_view schema, std::string path, RequestWriting &writing) {
+    if (!strict) return;
+    if (*strict && !fits_strict(schema)) return writing.drop(std::move(path));
+    writing.json.key("strict").boolean(*strict);
+}
+
 void write_tool(const chat::Tool &tool, RequestWriting &writing) {
     JsonWriter &json = writing.json;
     json.begin_object().key("type").string("function").key("function").begin_object();
     json.key("name").text(tool.name);
     if (tool.has_description) json.key("description").text(tool.description);
     if (!tool.parameters.empty()) json.key("parameters").raw(tool.parameters);
-    if (tool.strict) json.key("strict").boolean(*tool.strict);
+    write_strict(tool.strict, tool.parameters, tool.origin.path("strict"), writing);
     json.end_object().end_object();
     if (!tool.cache_control.empty()) writing.drop(tool.origin.path("cache_control"));
 }
@@ -82,7 +88,8 @@ void write_tools(RequestWriting &writing) {
     write_tool_choice(writing.request.tool_choice, writing.json);
 }
 
-void write_format(const ResponseFormat &format, JsonWriter &json) {
+void write_format(const ResponseFormat &format, RequestWriting &writing) {
+    JsonWriter &json = writing.json;
     switch (format.kind) {
     case ResponseFormat::Kind::Unset:
     case ResponseFormat::Kind::Text:
@@ -101,7 +108,7 @@ void write_format(const ResponseFormat &format, JsonWriter &json) {
         json.text(format.name);
     }
     json.key("schema").raw(format.schema);
-    if (format.strict) json.key("strict").boolean(*format.strict);
+    write_strict(format.strict, format.schema, "output_config.format.schema", writing);
     json.end_object().end_object();
 }
 
@@ -137,7 +144,7 @@ bool write_body(RequestWriting &writing) {
     json.begin_object().key("model").string(writing.options.model);
     if (!write_messages(writing) || !write_sampling(writing)) return false;
     write_tools(writing);
-    write_format(writing.request.format, json);
+    write_format(writing.request.format, writing);
     write_reasoning(writing.request.reasoning, json);
     if (!writing.request.user.empty()) json.key("user").text(writing.request.user);
     if (writing.options.stream) {

@@ -208,12 +208,12 @@ TEST(OpenAiRequestWrite, ToolsAndTheirChoice) {
     tool.description = text("");
     tool.has_description = true;
     tool.parameters = R"({"type":"object"})";
-    tool.strict = true;
+    tool.strict = false;
     r.tools.push_back(tool);
     r.tool_choice.parallel = false;
     EXPECT_NE(write(r).body.find(
                   R"("tools":[{"type":"function","function":{"name":"f","description":"","parameters":{"type":"object"},)"
-                  R"("strict":true}}],"tool_choice":"required","parallel_tool_calls":false)"),
+                  R"("strict":false}}],"tool_choice":"required","parallel_tool_calls":false)"),
               std::string::npos)
         << write(r).body;
     r.tool_choice.mode = chat::ToolChoice::Mode::Named;
@@ -232,6 +232,26 @@ TEST(OpenAiRequestWrite, FormatHasAName) {
               std::string::npos);
     r.format.kind = chat::ResponseFormat::Kind::JsonObject;
     EXPECT_NE(write(r).body.find(R"("response_format":{"type":"json_object"})"), std::string::npos);
+}
+
+TEST(OpenAiRequestWrite, StrictOnlyWhereTheSchemaAllowsIt) {
+    auto strict = [](std::string_view schema) {
+        chat::ChatRequest r = request();
+        r.format.kind = chat::ResponseFormat::Kind::JsonSchema;
+        r.format.schema = schema;
+        r.format.strict = true;
+        auto written = write(r);
+        bool there = written.body.find("\"strict\":true") != std::string::npos;
+        EXPECT_EQ(written.dropped.empty(), there) << schema;
+        return there;
+    };
+    EXPECT_TRUE(strict(R"({"type":"string"})"));
+    EXPECT_TRUE(strict(R"({"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false})"));
+    EXPECT_TRUE(strict(R"({"type":"object","properties":{},"additionalProperties":false,"default":{"type":"object"}})"));
+    EXPECT_FALSE(strict(R"({"type":"object","properties":{"a":{"type":"integer"}},"additionalProperties":false})"));
+    EXPECT_FALSE(strict(R"({"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]})"));
+    EXPECT_FALSE(strict(R"({"type":"array","items":{"type":"object","properties":{"a":{}},"additionalProperties":false}})"));
+    EXPECT_FALSE(strict(R"({"anyOf":[{"type":"string"},{"type":"object"}]})"));
 }
 
 TEST(OpenAiRequestWrite, ReasoningBecomesAnEffort) {
