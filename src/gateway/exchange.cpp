@@ -2,6 +2,8 @@
 #include "gateway/exchange.h"
 
 #include "gateway/call_result.h"
+#include <algorithm>
+
 #include "gateway/prompt_tokens.h"
 #include "gateway/upstream_head.h"
 
@@ -327,14 +329,17 @@ void Exchange::end(End how, Millis now) {
     }
 }
 
+Tokens Exchange::output_tokens() const {
+    Tokens count = completion_.tokens() + fixed_output_;
+    return count == 0 ? 0 : count + tokens::kAnswerTokens;
+}
+
 void Exchange::settle_estimate() {
     chat::Usage &usage = record_.usage;
     if (usage.prompt == 0) {
         usage.prompt = input_tokens();
     }
-    if (completion_.tokens() > usage.completion) {
-        usage.completion = completion_.tokens();
-    }
+    usage.completion = std::max(usage.completion, output_tokens());
     record_.usage_source = UsageSource::Estimated;
 }
 

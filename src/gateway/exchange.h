@@ -132,6 +132,8 @@ public:
 
     // Tokens of the prompt, estimated from the body; computed once, on first use.
     Tokens input_tokens() const;
+    // Tokens of the answer so far, estimated from what came.
+    Tokens output_tokens() const;
     const Record &record() const { return record_; }
     // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
     void refuse(const chat::ApiError &error);
@@ -211,6 +213,7 @@ private:
     std::unique_ptr<dialects::ResponseWriter> writer_;
     dialects::AnswerOptions answer_;
     tokens::TextEstimator completion_;
+    Tokens fixed_output_ = 0;  // of the answer: what is no text
     std::optional<chat::ApiError> stream_error_;
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came

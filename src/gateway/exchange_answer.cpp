@@ -19,6 +19,7 @@ void Exchange::reset_answer() {
     reader_.reset();
     writer_.reset();
     completion_ = {};
+    fixed_output_ = 0;
     stream_error_.reset();
     content_ = false;
     ended_ = false;
@@ -222,6 +223,11 @@ void Exchange::on_delta(const chat::Delta &delta) {
         break;
     case Kind::ToolStart:
         completion_.add(delta.name);
+        fixed_output_ += target_->dialect == &dialects::anthropic_messages() ? tokens::kAnthropicCallTokens
+                                                                             : tokens::kCallTokens;
+        break;
+    case Kind::Redacted:
+        fixed_output_ += static_cast<Tokens>(delta.text.escaped.size()) / tokens::kRedactedPerToken;
         break;
     case Kind::Finish:
         record_.finish = delta.finish;

@@ -1,6 +1,6 @@
 #include "gateway/prompt_tokens.h"
 
-#include <array>
+#include <algorithm>
 
 #include "tokens/estimate.h"
 
@@ -30,11 +30,24 @@ struct Estimate {
     void part(JsonValue object, int depth);
 };
 
-// A part of fixed cost, or an object whose members are text.
+// Small images cost less than large ones; their size is known only from their encoding.
+Tokens image_tokens(JsonValue part) {
+    JsonText data = part["source"]["data"].text();
+    JsonText url = part["image_url"]["url"].text();
+    if (url.escaped.starts_with("data:")) {
+        data = url;
+    }
+    if (data.empty()) {
+        return tokens::kImageTokens;
+    }
+    return std::min(tokens::kImageTokens, static_cast<Tokens>(data.escaped.size()) / tokens::kBase64PerImageToken + 1);
+}
+
+// An image, or an object whose members are text.
 void Estimate::part(JsonValue object, int depth) {
     JsonValue type = object["type"];
     if (type.equals("image_url") || type.equals("image") || type.equals("input_image")) {
-        fixed += tokens::kImageTokens;
+        fixed += image_tokens(object);
         return;
     }
     for (auto member : object.members()) {

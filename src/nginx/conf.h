@@ -30,7 +30,8 @@ struct CredentialSource {
 };
 
 struct ProviderConf : providers::Provider {
-    ngx_http_upstream_conf_t upstream{};          // a call has a copy of it, with its own timeouts; see upstream.cpp
+    ngx_http_upstream_conf_t upstream{};          // for each attempt: timeouts, TLS; see upstream.cpp
+    ngx_http_upstream_conf_t drain{};             // once the answer is complete: waits for the client only
     ngx_http_upstream_srv_conf_t server{};        // host = name for SNI and verification
     ngx_ssl_t *ssl = nullptr;                     // null: plain
     ngx_uint_t keepalive = 64;                    // idle connections a worker keeps

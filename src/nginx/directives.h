@@ -21,7 +21,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept;
 
 // `key` inside ai_provider: adds one credential, or logs [emerg].
 char *add_credential(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value);  // directive_credential.cpp
-// Fills server and upstream of a provider whose url and timeouts are known.
+// Fills server, upstream and drain of a provider whose url and timeouts are known.
 void fill_upstream(ngx_conf_t *cf, ProviderConf &provider);                            // provider_upstream.cpp
 // Gives each target its provider and dialect, or logs [emerg].
 ngx_int_t resolve_targets(ngx_conf_t *cf, MainConf &main);                             // directive_model.cpp

@@ -71,14 +71,9 @@ void KeepaliveCache::drop(Item *item) {
 
 ngx_connection_t *KeepaliveCache::take(const Addresses &addresses, ngx_log_t *log, ngx_sockaddr_t &address,
                                        socklen_t &length) {
-    for (ngx_queue_t *q = ngx_queue_head(&idle_), *next; q != ngx_queue_sentinel(&idle_); q = next) {
-        next = ngx_queue_next(q);
+    for (ngx_queue_t *q = ngx_queue_head(&idle_); q != ngx_queue_sentinel(&idle_); q = ngx_queue_next(q)) {
         Item *item = item_of(q);
         if (!addresses.contains(item->address.sockaddr, item->length)) {
-            continue;
-        }
-        if (!still_idle(item->connection)) {
-            drop(item);  // its event was not handled yet: bytes there would be taken for the next answer
             continue;
         }
         ngx_connection_t *c = item->connection;

@@ -9,6 +9,7 @@ namespace aigw::ngx {
 namespace {
 
 constexpr size_t kBufferSize = 4096;                   // of an attempt; heads of any size are collected elsewhere
+constexpr ngx_msec_t kDrainTimeout = 3600 * 1000;      // ms; the client's send_timeout is what bounds it
 
 }  // namespace
 
@@ -34,6 +35,8 @@ void fill_upstream(ngx_conf_t *cf, ProviderConf &provider) {
     u.ssl_session_reuse = 1;
     u.ssl_server_name = 1;
 #endif
+    provider.drain = u;
+    provider.drain.read_timeout = kDrainTimeout;
 }
 
 }  // namespace aigw::ngx

@@ -22,7 +22,9 @@ inline constexpr Tokens kAnthropicSchemaTokens = 110;   // Claude's instructions
 inline constexpr Tokens kAnswerTokens = 3;              // once in an answer: its end
 inline constexpr Tokens kCallTokens = 6;                // frame of one tool call in an answer
 inline constexpr Tokens kAnthropicCallTokens = 30;      // the same for Claude
-inline constexpr Tokens kImageTokens = 800;             // an image, whatever its size; its base64 is never counted
+inline constexpr Tokens kImageTokens = 800;             // an image: at most this, and this much for a URL
+inline constexpr Tokens kBase64PerImageToken = 256;     // bytes of a small image's base64 for one token
+inline constexpr Tokens kRedactedPerToken = 8;          // bytes of redacted thinking for one token of it
 
 // Counts text that comes in pieces cut anywhere, inside a character or an escape too; the same text gives the same
 // count however it is cut and whether or not it is escaped. Allocates nothing.

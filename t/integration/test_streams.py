@@ -59,17 +59,6 @@ def test_a_transfer_that_does_not_end(nginx, mock):
     mock.wait_closed()
 
 
-def test_a_transfer_that_does_not_end_over_http2(nginx, mock):
-    ngx = gateway(nginx, [openai("a", mock)], ["target a n=1,gap=0.9;"],
-                  servers="server { listen 127.0.0.1:%PORT2% http2; location /v1/ { ai_gateway; ai_auth off; } }")
-    done = subprocess.run(["curl", "-sS", "-N", "--http2-prior-knowledge", "-d", '{"model":"m","stream":true,"messages":[]}',
-                           "-w", "%{time_total}", f"http://127.0.0.1:{ngx.ports['PORT2']}{PATHS['openai']}"],
-                          capture_output=True, text=True, timeout=20)
-    text, seconds = done.stdout.rsplit("\n", 1)
-    assert done.returncode == 0 and text.endswith("[DONE]\n")
-    assert 3.6 < float(seconds) < 4.3  # the provider takes 4.5
-
-
 class TestClientLeaves:
     @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
     @pytest.mark.parametrize("how,begun", [("hang", False), ("hang,at=headers", False), ("n=1000,gap=0.05", True)])
@@ -130,7 +119,6 @@ class TestSlowClients:
         warm = open_chat(ngx)
         warm.read_some()
         before = ngx.rss_bytes()
-        bound = (256 if sanitizing() else 4) << 20
         warm.abort()
         stream = open_chat(ngx, receive_buffer=65536, timeout=60)
         wait_until(lambda: len(mock.requests) == 2 and mock.last.sent > 200_000, what="the flood")
@@ -138,12 +126,12 @@ class TestSlowClients:
         while sent != mock.last.sent:  # until the provider is blocked
             sent = mock.last.sent
             time.sleep(0.5)
-        assert sent < 18 << 20 and ngx.rss_bytes() - before < bound
+        assert sent < 18 << 20 and ngx.rss_bytes() - before < 4 << 20
         rest = bytearray(stream.buffer)  # by hand: the client's own bookkeeping is slow for so much
         while not rest.endswith(b"0\r\n\r\n"):
             rest += stream.socket.recv(1 << 20)
         assert bytes(rest).count(b"x" * 900) == 20_000 and b"data: [DONE]" in rest[-100:]
-        assert ngx.rss_bytes() - before < bound
+        assert ngx.rss_bytes() - before < 4 << 20
         stream.close()
 
     def test_one_that_never_reads_is_let_go(self, nginx, mock):

@@ -1,93 +1,15 @@
-// Recorded exchanges of OpenAI and Anthropic through both dialects. They are not part of the repository: AIGW_FIXTURES
-// names their folder (else it is looked for beside the source tree); without them the tests are skipped. What the readers and writers make of them is held against a
-// plain reading (plain_reading.h).
+// Recorded exchanges of OpenAI and Anthropic through both dialects. What the readers and writers make of them is held
+// against a plain reading (plain_reading.h).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <functional>
 #include <iostream>
 #include <sstream>
 
-#include "dialects/plain_reading.h"
+#include "dialects/recordings.h"
 
 namespace aigw::dialects {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string slurp(const fs::path &path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
-
-struct Recording {
-    std::string id, endpoint, body, request;
-    bool stream = false;
-    int status = 0;
-    std::string features;  // each with spaces around it
-    const Dialect *dialect = nullptr;
-
-    bool has(std::string_view feature) const {
-        return features.find(" " + std::string(feature) + " ") != std::string::npos;
-    }
-    // What has no meaning outside its own dialect.
-    bool own_dialect_only() const { return has("server_tools") || has("n_choices"); }
-};
-
-// AIGW_FIXTURES, else a folder `fixtures` in a folder beside the source tree.
-fs::path fixtures() {
-    if (const char *folder = std::getenv("AIGW_FIXTURES")) return folder;
-    std::error_code none;
-    for (const auto &beside : fs::directory_iterator(fs::path(AIGW_SOURCE_DIR) / "..", none)) {
-        fs::path folder = beside.path() / "fixtures";
-        if (fs::exists(folder / "index.json", none)) return folder;
-    }
-    return {};
-}
-
-std::vector<Recording> load(const std::function<const Dialect *(const Recording &)> &dialect_of) {
-    std::vector<Recording> out;
-    std::string text = slurp(fixtures() / "index.json");
-    plain::Json index = plain::parse(text);
-    size_t i, j;
-    json_t *entry, *feature;
-    json_array_foreach(index.get(), i, entry) {
-        Recording recording;
-        recording.id = plain::text_of(entry, "id");
-        recording.endpoint = plain::text_of(entry, "endpoint");
-        recording.stream = json_is_true(json_object_get(entry, "stream"));
-        recording.status = static_cast<int>(plain::count_of(entry, "status"));
-        recording.features = " ";
-        json_array_foreach(json_object_get(entry, "features"), j, feature) {
-            recording.features += plain::text_of(feature) + " ";
-        }
-        recording.dialect = dialect_of(recording);
-        if (!recording.dialect) continue;
-        fs::path folder = fixtures() / "providers" / recording.id;
-        recording.body = slurp(folder / (recording.stream ? "response.sse" : "response.json"));
-        recording.request = slurp(folder / "request.json");
-        out.push_back(std::move(recording));
-    }
-    return out;
-}
-
-const Dialect *own_dialect(const Recording &recording) {
-    if (recording.id.starts_with("openai/") && recording.endpoint == "chat.completions") return &openai_chat();
-    if (recording.id.starts_with("anthropic/") && recording.endpoint == "messages") return &anthropic_messages();
-    return nullptr;
-}
-
-class Recordings : public testing::Test {
-protected:
-    void SetUp() override {
-        if (!fs::exists(fixtures() / "index.json")) GTEST_SKIP() << "no recordings here: set AIGW_FIXTURES";
-    }
-};
 
 AnswerOptions options_for(bool stream) {
     AnswerOptions options;
