@@ -158,7 +158,7 @@ struct NamedStatus {
 
 constexpr std::array<NamedStatus, 15> kNamedStatus{{{"insufficient_quota", 429},
                                                     {"rate_limit", 429},
-                                                    {"overloaded", 503},
+                                                    {"overloaded", 529},
                                                     {"unavailable", 503},
                                                     {"invalid_request", 400},
                                                     {"invalid-argument", 400},

@@ -36,6 +36,12 @@ std::optional<Millis> parse_time(std::string_view value, double unit) {
 }  // namespace
 
 FailureClass classify(const ApiError &error) {
+    if (error.kind == ErrorKind::Authentication) {
+        return FailureClass::OtherTarget;  // also a bad key that a provider answers with 400
+    }
+    if (error.kind == ErrorKind::Overloaded && error.status != 503) {
+        return FailureClass::Throttled;
+    }
     switch (error.status) {
     case 401:
     case 402:
@@ -49,8 +55,6 @@ FailureClass classify(const ApiError &error) {
         return FailureClass::Retryable;
     case 429:
         return error.kind == ErrorKind::InsufficientQuota ? FailureClass::OtherTarget : FailureClass::Throttled;
-    case 529:
-        return FailureClass::Throttled;
     default:
         break;
     }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr UnixSeconds kUnknownCreation = 0;  // models: their age is not ours to tell
 constexpr int64_t kMaxChoices = 128;         // n
+constexpr size_t kMaxDroppedHeader = 1024;   // bytes of x-aigw-dropped
+constexpr size_t kMaxQuotedModel = 128;      // bytes of an unknown model's name in the error
 
 bool has_part_of(JsonValue messages, std::string_view type) {
     for (JsonValue message : messages.elements()) {
@@ -44,6 +46,19 @@ std::optional<chat::ApiError> check_integer(JsonValue body, const char *member, 
         return wrong(member, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
     }
     return std::nullopt;
+}
+
+// The paths, as many as a header can bear; "..." stands for the rest.
+std::string dropped_header(const std::vector<std::string> &paths) {
+    std::string all;
+    for (const std::string &path : paths) {
+        if (all.size() + path.size() > kMaxDroppedHeader) {
+            return all + (all.empty() ? "..." : ", ...");
+        }
+        all += all.empty() ? "" : ", ";
+        all += path;
+    }
+    return all;
 }
 
 // What every dialect asks of a body, before a provider is asked. Nothing: it is in order.
@@ -159,8 +174,10 @@ bool Exchange::may_use(std::string_view model) const {
 }
 
 chat::ApiError Exchange::model_not_found(std::string_view name) {
-    return {404, chat::ErrorKind::NotFound, "model_not_found",
-            "The model \"" + std::string(name) + "\" does not exist.", "model", {}};
+    std::string quoted(name.substr(0, kMaxQuotedModel));
+    quoted += name.size() > kMaxQuotedModel ? "..." : "";
+    return {404, chat::ErrorKind::NotFound, "model_not_found", "The model \"" + quoted + "\" does not exist.", "model",
+            {}};
 }
 
 std::optional<chat::ApiError> Exchange::begin_chat() {
@@ -284,12 +301,7 @@ std::vector<std::pair<std::string_view, std::string>> Exchange::client_headers()
     headers.emplace_back("x-aigw-model", record_.upstream_model);
     headers.emplace_back("x-aigw-attempts", std::to_string(record_.attempts));
     if (!record_.dropped.empty()) {
-        std::string all;
-        for (const std::string &path : record_.dropped) {
-            all += all.empty() ? "" : ", ";
-            all += path;
-        }
-        headers.emplace_back("x-aigw-dropped", std::move(all));
+        headers.emplace_back("x-aigw-dropped", dropped_header(record_.dropped));
     }
     return headers;
 }

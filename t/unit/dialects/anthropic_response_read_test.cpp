@@ -215,7 +215,7 @@ TEST(AnthropicResponseRead, CallsACutStreamCut) {
 TEST(AnthropicResponseRead, EndsWithTheProvidersError) {
     const Answer busy = stream({kStart, block_start(0, R"({"type":"text","text":"a"})"),
                                 R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"});
-    EXPECT_EQ(busy.error.substr(0, 14), "503 overloaded");
+    EXPECT_EQ(busy.error.substr(0, 14), "529 overloaded");
     EXPECT_EQ(busy.log, "ST");
     const Answer limited = stream({R"({"type":"error","error":{"type":"rate_limit_error","message":"slow down"}})"});
     EXPECT_EQ(limited.error, "429 rate_limit_exceeded: slow down");

@@ -110,7 +110,7 @@ TEST(ProviderError, RetryTimesInTheBody) {
 TEST(ProviderError, InsideAStreamTheValueNamesTheStatus) {
     EXPECT_EQ(in_stream(R"({"error":{"message":"x","code":429}})").status, 429);
     EXPECT_EQ(in_stream(R"({"error":{"message":"x","code":"429"}})").status, 429);
-    EXPECT_EQ(in_stream(R"({"error":{"message":"x","type":"overloaded_error"}})").status, 503);
+    EXPECT_EQ(in_stream(R"({"error":{"message":"x","type":"overloaded_error"}})").status, 529);
     EXPECT_EQ(in_stream(R"({"error":{"message":"bad call","code":"tool_use_failed"}})").message, "bad call");
     EXPECT_EQ(in_stream(R"({"error":{"message":"bad call","code":"tool_use_failed"}})").kind, ErrorKind::InvalidRequest);
     EXPECT_EQ(in_stream(R"({"error":{"message":"x"}})").status, 502);

@@ -25,6 +25,8 @@ TEST(Errors, Classes) {
     EXPECT_EQ(class_of(529, ErrorKind::Overloaded), FailureClass::Throttled);
     EXPECT_EQ(class_of(500), FailureClass::Retryable);
     EXPECT_EQ(class_of(503, ErrorKind::Overloaded), FailureClass::Retryable);
+    EXPECT_EQ(class_of(400, ErrorKind::Authentication), FailureClass::OtherTarget);
+    EXPECT_EQ(class_of(200, ErrorKind::Overloaded), FailureClass::Throttled);
     EXPECT_EQ(class_of(408), FailureClass::Retryable);
 }
 

@@ -318,6 +318,29 @@ TEST(Exchange, AFieldThatOneTargetCannotCarryGoesToTheNext) {
     EXPECT_EQ(alone.exchange().error()->param, "n");
 }
 
+TEST(Exchange, WhatIsQuotedIsBounded) {
+    Conversation talk;
+    talk.model("m", {talk.claude("claude-x")});
+    talk.run(R"({"model":")" + std::string(5000, 'x') + R"(","messages":[]})", {});
+    EXPECT_EQ(talk.status, 404);
+    EXPECT_LT(talk.exchange().error()->message.size(), 200u);
+
+    std::string parts = R"({"type":"text","text":"hi","cache_control":{"type":"ephemeral"}})";
+    std::string many = parts;
+    for (int i = 0; i < 200; i++) {
+        many += "," + parts;
+    }
+    Conversation back;
+    back.caller.path = "messages";
+    back.model("m", {back.openai("gpt-x")});
+    back.run(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)" + many + "]}]}",
+             {json(200, kOpenAiJson)});
+    EXPECT_EQ(back.exchange().record().dropped.size(), 201u);
+    for (auto &[name, value] : back.exchange().client_headers()) {
+        EXPECT_LT(value.size(), 1100u) << name;
+    }
+}
+
 TEST(Exchange, ModelsAreTheLogicalNamesOfTheKey) {
     Conversation talk;
     talk.caller.method = "GET";
