@@ -282,7 +282,7 @@ TEST(AnthropicResponseRead, RefusesWhatIsNoAnswer) {
     for (const char *bad : {"[]", "{}", "null", R"({"content":"x"})", R"({"choices":[]})"})
         EXPECT_EQ(read_whole(dialect, bad).error, "502 upstream_error: The provider's answer is not a message.") << bad;
     EXPECT_EQ(read_whole(dialect, R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})").error.substr(0, 14),
-              "503 overloaded");
+              "529 overloaded");
 }
 
 TEST(AnthropicResponseRead, PassesEventsByteForByte) {
