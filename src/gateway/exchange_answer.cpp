@@ -3,9 +3,26 @@
 
 #include "gateway/exchange.h"
 
+#include "core/json_repair.h"
 #include "gateway/call_result.h"
 
 namespace aigw::gateway {
+
+namespace {
+
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+
+// A provider's JSON; text that broke inside it is repaired into `repaired`, which the doc then points into.
+bool parse_answer(JsonParser &parser, std::string_view text, JsonDoc &doc, std::string &repaired) {
+    auto parsed = parser.parse(text, doc);
+    if (!parsed && parsed.error().fault == JsonFault::Utf8) {
+        repaired = repair_json_text(text);
+        parsed = parser.parse(repaired, doc);
+    }
+    return bool(parsed);
+}
+
+}  // namespace
 
 void Exchange::reset_answer() {
     mode_ = Mode::Idle;
@@ -94,6 +111,9 @@ Verdict Exchange::body(std::string_view bytes, Millis now) {
         if (json_.size() + bytes.size() > kMaxJsonAnswer) {
             return fail(Cause::Protocol, now);
         }
+        if (json_.size() + bytes.size() > json_.capacity()) {  // never twice the limit
+            json_.reserve(std::min(kMaxJsonAnswer, 2 * (json_.size() + bytes.size())));
+        }
         json_.append(bytes);
         break;
     case Mode::Events:
@@ -179,7 +199,11 @@ Verdict Exchange::error_body_end(Millis now) {
 
 Verdict Exchange::json_body_end(Millis now) {
     JsonDoc doc;
-    if (!scratch_.parser.parse(json_, doc)) {
+    if (json_.starts_with(kBom)) {
+        json_.erase(0, kBom.size());
+    }
+    std::string repaired;
+    if (!parse_answer(scratch_.parser, json_, doc, repaired)) {
         return fail(Cause::Protocol, now);
     }
     if (auto read = reader_->answer(doc, *this); !read) {
@@ -189,7 +213,7 @@ Verdict Exchange::json_body_end(Millis now) {
         return fail(Cause::Protocol, now);
     }
     if (pass_) {
-        out_ = std::move(json_);
+        out_ = std::move(repaired.empty() ? json_ : repaired);
     }
     json_ = {};
     content_ = true;
@@ -198,15 +222,18 @@ Verdict Exchange::json_body_end(Millis now) {
 
 bool Exchange::on_event(const SseEvent &event) {
     const JsonDoc *doc = nullptr;
-    if (!event.data.empty() && scratch_.parser.parse(event.data, scratch_.event)) {
+    SseEvent seen = event;
+    std::string repaired;
+    if (!event.data.empty() && parse_answer(scratch_.parser, event.data, scratch_.event, repaired)) {
         doc = &scratch_.event;
+        seen.data = scratch_.event.text();
     }
-    if (auto read = reader_->event(event, doc, *this); !read) {
+    if (auto read = reader_->event(seen, doc, *this); !read) {
         stream_error_ = read.error();
         return false;
     }
     if (pass_ && !stream_error_) {
-        client_->pass_event(event, doc, answer_, out_);
+        client_->pass_event(seen, doc, answer_, out_);
     }
     return !ended_ && !stream_error_;
 }
