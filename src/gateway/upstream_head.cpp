@@ -7,14 +7,15 @@ namespace {
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // where the caller names none
 
-// Nothing that came from outside can begin a line of its own.
+// Nothing that came from outside can begin a line of its own, nor write to somebody's terminal.
 void append_line(std::string &out, std::string_view name, std::string_view value) {
     if (value.empty()) {
         return;
     }
     out.append(name).append(": ");
     for (char c : value) {
-        if (c != '\r' && c != '\n' && c != '\0') {
+        bool control = (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';
+        if (!control) {
             out += c;
         }
     }
