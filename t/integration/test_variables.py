@@ -73,7 +73,9 @@ def test_a_whole_line(gateway, kind, path, stream):
 def test_what_did_not_happen_is_a_dash(gateway):
     made = gateway(http="log_format plain '" + " ".join(f"${name}" for name in ALL) + "'; access_log logs/plain.log plain;")
     assert post(made.nginx.port, CHAT, chat()).status == 401
-    values = dict(zip(ALL, (made.nginx.prefix / "logs" / "plain.log").read_text().split(" ")))
+    log = made.nginx.prefix / "logs" / "plain.log"
+    wait_until(lambda: log.read_text().endswith("\n"), what="the log line")
+    values = dict(zip(ALL, log.read_text().split(" ")))
     assert {k: v.strip() for k, v in values.items() if v.strip() != "-"} == {"ai_attempts": "0", "ai_error": "invalid_api_key"}
 
 
@@ -119,7 +121,9 @@ def test_control_characters_are_harmless(gateway, stream):
     assert answer.headers["x-model"] == answer.headers["x-aigw-model"].replace("ok", "openai/ok", 1)
     entry = made.nginx.access(1)[0]
     assert entry["ai_model"] == "openai/ok%0D%0ASet-Cookie: a b%00%1B[31m%7F" and entry["ai_metadata_n"] == "1%0A2 é%09\"x\""
-    assert len((made.nginx.prefix / "logs" / "plain.log").read_text().splitlines()) == 1
+    log = made.nginx.prefix / "logs" / "plain.log"
+    wait_until(lambda: log.read_text().endswith("\n"), what="the other log's line")
+    assert len(log.read_text().splitlines()) == 1
 
 
 def test_long_values_are_cut(gateway):
