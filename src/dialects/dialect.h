@@ -1,5 +1,5 @@
 // A dialect is a wire format: one file each, one line in registry.cpp. It reads and writes requests, answers and
-// errors; it knows nothing of hosts, keys or retries. Formats and their evidence: docs/dialects.md.
+// errors; it knows nothing of hosts, keys or retries. What passes from one to another: docs/carried.md.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,8 @@
 """Reloads leave nothing behind in the master, neither good ones nor refused ones; a refused one changes nothing."""
 import time
 
+import pytest
+
 from lib import nginx as nginx_lib
 from lib import procfs
 from lib.wait import wait_until
@@ -17,6 +19,7 @@ SERVER = "client_max_body_size 32m; location /v1/ { ai_gateway; ai_auth off; }"
 TAIL = "ai_model broken { target nobody gpt; }"
 
 
+@pytest.mark.slow  # and ASan keeps freed memory
 def test_reloads_do_not_grow_the_master(nginx, tmp_path, authority):
     prefix = tmp_path / "nginx"
     prefix.mkdir()

@@ -126,12 +126,13 @@ class TestSlowClients:
         while sent != mock.last.sent:  # until the provider is blocked
             sent = mock.last.sent
             time.sleep(0.5)
-        assert sent < 18 << 20 and ngx.rss_bytes() - before < 4 << 20
+        bound = (64 if sanitizing() else 4) << 20  # ASan keeps freed memory for a while
+        assert sent < 18 << 20 and ngx.rss_bytes() - before < bound
         rest = bytearray(stream.buffer)  # by hand: the client's own bookkeeping is slow for so much
         while not rest.endswith(b"0\r\n\r\n"):
             rest += stream.socket.recv(1 << 20)
         assert bytes(rest).count(b"x" * 900) == 20_000 and b"data: [DONE]" in rest[-100:]
-        assert ngx.rss_bytes() - before < 4 << 20
+        assert ngx.rss_bytes() - before < bound
         stream.close()
 
     def test_one_that_never_reads_is_let_go(self, nginx, mock):
