@@ -297,6 +297,11 @@ Result<void, JsonError> JsonParser::parse(std::string_view text, JsonDoc &doc, J
         scratch_->shrink();
         return Unexpected{locate_json_fault(text, {JsonFault::Syntax, text.size(), {}})};
     }
+    if (stage1.n_structural_indexes > kMaxMarks) {
+        size_t at = stage1.structural_indexes[kMaxMarks];
+        scratch_->shrink();
+        return Unexpected{JsonError{JsonFault::TooLarge, at, {}}};
+    }
     doc.nodes_.reserve(stage1.n_structural_indexes);
     Walk walk(text, stage1.structural_indexes.get(), stage1.n_structural_indexes, doc.nodes_, options);
     bool good = walk.run();

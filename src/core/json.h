@@ -1,7 +1,8 @@
 // JSON, read in place. simdjson's first stage finds the structure and checks UTF-8; one flat walk over it
 // checks the grammar and leaves a tape of nodes with byte offsets into the caller's text. Nothing is copied or
 // unescaped, so a value can be passed on, spliced or compared as it stood. The text must outlive the document;
-// it needs no padding. Limits: 4 GiB - 1 of text, Options::max_depth of nesting (the walk does not recurse).
+// it needs no padding. Limits: 4 GiB - 1 of text, JsonParser::kMaxMarks brackets, commas, colons and scalars, which
+// bounds a document's memory whatever its text is, Options::max_depth of nesting (the walk does not recurse).
 #pragma once
 
 #include <cstddef>
@@ -136,6 +137,7 @@ struct JsonOptions {
 class JsonParser {
 public:
     static constexpr size_t kKeepCapacity = 1 << 20;
+    static constexpr size_t kMaxMarks = 8 << 20;  // 16 bytes of a document for each at most
 
     JsonParser();
     ~JsonParser();

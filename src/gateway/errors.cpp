@@ -121,6 +121,7 @@ ApiError json_error(const JsonError &error) {
     case JsonFault::Utf8:
         return chat::invalid_request("invalid_json", "The request body is not valid UTF-8" + at + ".");
     case JsonFault::TooLarge:
+        return chat::invalid_request("invalid_json", "The request body holds too many values" + at + ".");
     case JsonFault::Syntax:
         break;
     }

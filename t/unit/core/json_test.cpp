@@ -297,6 +297,27 @@ TEST(JsonParser, OneParserForLargeAndSmall) {
     }
 }
 
+TEST(JsonParser, TakesSoManyMarksAndNoMore) {
+    auto zeros = [](std::string text, size_t count) {
+        for (size_t i = 0; i < count; ++i) {
+            text += i + 1 < count ? "0," : "0]";
+        }
+        return text;
+    };
+    JsonParser parser;
+    JsonDoc doc;
+    std::string most = zeros("[[],", JsonParser::kMaxMarks / 2 - 2);
+    ASSERT_TRUE(parser.parse(most, doc));
+    EXPECT_EQ(doc.root().size(), JsonParser::kMaxMarks / 2 - 1);
+    std::string more = zeros("[", JsonParser::kMaxMarks / 2);
+    auto parsed = parser.parse(more, doc);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().fault, JsonFault::TooLarge);
+    EXPECT_EQ(parsed.error().offset, more.size() - 1);
+    EXPECT_FALSE(doc.root());
+    EXPECT_TRUE(parser.parse("[]", doc));
+}
+
 TEST(JsonValue, Integers) {
     auto integer = [](const char *text) { return parse(text)->doc.root().as_int64(); };
     EXPECT_EQ(integer("0"), 0);
