@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from lib import faults as faults_lib  # noqa: E402
 from lib import nginx as nginx_lib  # noqa: E402
 from lib.keys import KeyFile  # noqa: E402
 from lib.mock import Mock  # noqa: E402
@@ -29,6 +30,25 @@ def pytest_runtest_makereport(item, call):
     report = yield
     setattr(item, f"report_{report.when}", report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    if faults_lib.ROWS:
+        terminalreporter.section("faults and bad input")
+        for line in faults_lib.table():
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory):
+    """One gateway for all cases of a file: what a case leaves behind is met by the next."""
+    folder = tmp_path_factory.mktemp("faults")
+    with pytest.MonkeyPatch.context() as patch:
+        if not nginx_lib.sanitizing():
+            patch.setenv("NGINX_BIN", faults_lib.with_small_stack(folder))
+        made = faults_lib.Faults(folder)
+        yield made
+        made.close()
 
 
 def failed(request):

@@ -33,6 +33,27 @@ def rss_bytes(pid):
     return int(_stat(pid)[21]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def reset_peak(pid):
+    """From now on peak_rss_bytes() counts anew."""
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_rss_bytes(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0]) << 10
+
+
+def shared_bytes(pid):
+    """Of anonymous shared memory, as nginx's zones are."""
+    total = 0
+    for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+        span, access, _, _, _, *name = line.split(None, 5)
+        if access[3] == "s" and (not name or name[0].startswith("/dev/zero")):
+            begin, end = span.split("-")
+            total += int(end, 16) - int(begin, 16)
+    return total
+
+
 def cpu_seconds(pid):
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND

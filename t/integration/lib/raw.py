@@ -10,6 +10,7 @@ class Raw:
         self.close_after = close
         self.requests = 0
         self.connections = 0
+        self.last_body = b""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
@@ -41,7 +42,7 @@ class Raw:
                     length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
                     while len(received) < length:
                         received += connection.recv(65536)
-                    received = received[length:]
+                    self.last_body, received = received[:length], received[length:]
                     self.requests += 1
                     connection.sendall(self.answer)
                     if self.close_after:
