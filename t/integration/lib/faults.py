@@ -34,8 +34,8 @@ ROWS = []  # of all gateways, for the table at the end of the run
 HTTP = """
     ai_provider raw-openai { format openai; url %RAW%; key env:UPSTREAM_KEY; timeout first=5s idle=5s; }
     ai_provider raw-anthropic { format anthropic; url %RAW%; key env:UPSTREAM_KEY; timeout first=5s idle=5s; }
-    ai_provider quick-openai { format openai; url %OPENAI%; key env:UPSTREAM_KEY; timeout first=250ms idle=250ms; }
-    ai_provider quick-anthropic { format anthropic; url %ANTHROPIC%; key env:UPSTREAM_KEY; timeout first=250ms idle=250ms; }
+    ai_provider quick-openai { format openai; url %OPENAI%; key env:UPSTREAM_KEY; timeout first=400ms idle=400ms; }
+    ai_provider quick-anthropic { format anthropic; url %ANTHROPIC%; key env:UPSTREAM_KEY; timeout first=400ms idle=400ms; }
     ai_model quick-openai/* { target quick-openai *; }
     ai_model quick-anthropic/* { target quick-anthropic *; }
     ai_model raw-openai/* { target raw-openai *; }
