@@ -189,6 +189,8 @@ class Sender:
             pieces = list(pieces)
         await self._write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n" * options.hints)
         await self._write(self._head(sum(map(len, pieces)) if self.framing == "length" else 0))
+        if options.fail == "trailing" and self.framing == "length":  # in one write: later it would be an answer to the next request
+            pieces[-1] += b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEXTRA"
         await self._fault("headers")
         if options.bom:
             await self._body(b"\xef\xbb\xbf")
@@ -198,8 +200,6 @@ class Sender:
             await self.pause(options.gap)
         if self.framing == "chunked" and options.code != 101:
             await self._write(b"0\r\n\r\n")
-        if options.fail == "trailing" and not self._stream:
-            await self._write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEXTRA")
         if options.idle >= 0:
             await asyncio.sleep(options.idle)
             raise Closed
