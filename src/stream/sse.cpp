@@ -32,6 +32,12 @@ private:
     bool sought_ = false;
 };
 
+// The first CR or LF, or the size. Two scans: find_first_of looks at each byte by itself.
+size_t line_end(std::string_view text) {
+    size_t lf = std::min(text.find('\n'), text.size());
+    return std::min(text.substr(0, lf).find('\r'), lf);
+}
+
 void release(std::string &buffer, size_t keep) {
     buffer.clear();
     if (buffer.capacity() > keep) {
@@ -185,10 +191,10 @@ void SseReader::dispatch(SseSink &sink) {
 
 void append_sse(std::string &out, std::string_view name, std::string_view data) {
     if (!name.empty()) {
-        out.append("event: ").append(name.substr(0, name.find_first_of("\r\n"))).append("\n");
+        out.append("event: ").append(name.substr(0, line_end(name))).append("\n");
     }
     for (;;) {
-        size_t end = std::min(data.find_first_of("\r\n"), data.size());
+        size_t end = line_end(data);
         out.append("data: ").append(data.substr(0, end)).append("\n");
         if (end == data.size()) {
             break;
