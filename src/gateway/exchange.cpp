@@ -329,15 +329,19 @@ void Exchange::end(End how, Millis now) {
     record_.end = how;
     record_.ended = now;
     note_result(ended_ ? kResultOk : result_of(how));
-    if (waiting_since_ != 0) {
-        record_.upstream_time += now - waiting_since_;
-        waiting_since_ = 0;
-    }
+    stop_waiting(now);
     if (!committed_) {
         record_.usage = {};
         record_.usage_source = UsageSource::None;
     } else if (!ended_ && record_.usage_source != UsageSource::Provider) {
         settle_estimate();
+    }
+}
+
+void Exchange::stop_waiting(Millis now) {
+    if (waiting_since_ != 0) {
+        record_.upstream_time += now - waiting_since_;
+        waiting_since_ = 0;
     }
 }
 

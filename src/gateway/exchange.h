@@ -175,6 +175,7 @@ private:
     Verdict retry(FailureClass failure, std::optional<Millis> retry_after, Millis now);
     Verdict cut(const chat::ApiError &error, Millis now);
     void settle_estimate();
+    void stop_waiting(Millis now);
 
     Scratch &scratch_;
     const Policy &policy_;

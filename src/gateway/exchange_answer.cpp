@@ -171,9 +171,8 @@ Verdict Exchange::after_events(Millis now) {
         return fail(Cause::Protocol, now);
     }
     done_ = ended_;
-    if (done_ && waiting_since_ != 0) {
-        record_.upstream_time += now - waiting_since_;
-        waiting_since_ = 0;
+    if (done_) {
+        stop_waiting(now);
     }
     if (first) {
         return Verdict::Commit;
@@ -325,8 +324,7 @@ Verdict Exchange::fail_with(const chat::ApiError &error, FailureClass failure, M
 }
 
 Verdict Exchange::retry(FailureClass failure, std::optional<Millis> retry_after, Millis now) {
-    record_.upstream_time += now - waiting_since_;
-    waiting_since_ = 0;
+    stop_waiting(now);
     random_ = random_ * 1664525 + 1013904223;
     next_ = route_->after(failure, retry_after, random_ >> 8);
     mode_ = Mode::Idle;
@@ -342,10 +340,7 @@ Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
     client_->write_error_event(error, caller_.request_id, out_);
     refuse(error);
     done_ = true;
-    if (waiting_since_ != 0) {
-        record_.upstream_time += now - waiting_since_;
-        waiting_since_ = 0;
-    }
+    stop_waiting(now);
     return Verdict::Cut;
 }
 

@@ -177,17 +177,13 @@ TEST(Exchange, AnErrorInTheReadThatBringsTheContentStillMovesOn) {
 }
 
 TEST(Exchange, ACutStreamIsNeverACleanEnd) {
-    for (std::string body : {kOpenAiStream.substr(0, kOpenAiStream.find("data: {\"id\":\"c1\",\"object\":\"chat.completion."
-                                                                        "chunk\",\"created\":1,\"model\":\"gpt-x\","
-                                                                        "\"choices\":[{\"index\":0,\"delta\":{},"))}) {
-        Conversation talk;
-        talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
-        talk.run(kHelloStream, {events(body)});
-        EXPECT_TRUE(talk.cut);
-        EXPECT_EQ(talk.body.find("[DONE]"), std::string::npos);
-        EXPECT_EQ(talk.exchange().record().usage_source, UsageSource::Estimated);
-        EXPECT_GT(talk.exchange().record().usage.completion, 0);
-    }
+    Conversation talk;
+    talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
+    talk.run(kHelloStream, {events(kOpenAiStream.substr(0, kOpenAiStream.rfind("data: ", kOpenAiStream.find("\"delta\":{}"))))});
+    EXPECT_TRUE(talk.cut);
+    EXPECT_EQ(talk.body.find("[DONE]"), std::string::npos);
+    EXPECT_EQ(talk.exchange().record().usage_source, UsageSource::Estimated);
+    EXPECT_GT(talk.exchange().record().usage.completion, 0);
 }
 
 TEST(Exchange, AMissingEndMarkAfterTheFinishIsSupplied) {
@@ -339,6 +335,18 @@ TEST(Exchange, WhatIsQuotedIsBounded) {
     for (auto &[name, value] : back.exchange().client_headers()) {
         EXPECT_LT(value.size(), 1100u) << name;
     }
+}
+
+TEST(Exchange, TimeBetweenAttemptsThatNobodyWaitedForIsNotCounted) {
+    Conversation talk;
+    talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
+    Exchange &exchange = talk.open();
+    exchange.begin(kHello, 5000);
+    exchange.next_attempt(5000);
+    EXPECT_EQ(exchange.fail(Cause::Connect, 5030), Verdict::Failed);
+    EXPECT_EQ(exchange.fail(Cause::Total, 5040), Verdict::Failed);  // the deadline, before the next attempt began
+    exchange.end(End::Timeout, 5050);
+    EXPECT_EQ(exchange.record().upstream_time, 30);
 }
 
 TEST(Exchange, ModelsAreTheLogicalNamesOfTheKey) {
