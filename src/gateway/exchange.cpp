@@ -13,18 +13,6 @@ namespace {
 constexpr UnixSeconds kUnknownCreation = 0;  // models: their age is not ours to tell
 constexpr int64_t kMaxChoices = 128;         // n
 constexpr size_t kMaxDroppedHeader = 1024;   // bytes of x-aigw-dropped
-constexpr size_t kMaxQuotedModel = 128;      // bytes of an unknown model's name in the error
-
-bool has_part_of(JsonValue messages, std::string_view type) {
-    for (JsonValue message : messages.elements()) {
-        for (JsonValue part : message["content"].elements()) {
-            if (part["type"].equals(type)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
 
 chat::ApiError missing(std::string member) {
     return chat::invalid_request("missing_field", "The member \"" + member + "\" is required.", member);
@@ -63,9 +51,6 @@ std::string dropped_header(const std::vector<std::string> &paths) {
 
 // What every dialect asks of a body, before a provider is asked. Nothing: it is in order.
 std::optional<chat::ApiError> check_body(JsonValue body, bool needs_model) {
-    if (!body.is_object()) {
-        return chat::invalid_request("invalid_json", "The request body must be a JSON object.");
-    }
     JsonValue model = body["model"];
     if (needs_model && !model) {
         return missing("model");
@@ -95,30 +80,8 @@ std::optional<chat::ApiError> check_body(JsonValue body, bool needs_model) {
 }  // namespace
 
 Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
-    : scratch_(scratch), policy_(policy), caller_(caller),
-      client_(&gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())), random_(caller.random) {}
-
-Exchange::~Exchange() {
-    scratch_.give_back(std::move(body_));
-}
-
-std::string Scratch::take_body() {
-    if (spares_.empty()) {
-        return {};
-    }
-    std::string body = std::move(spares_.back());
-    spares_.pop_back();
-    return body;
-}
-
-void Scratch::give_back(std::string body) {
-    constexpr size_t kWorthKeeping = 64 << 10;  // smaller ones are cheap to get
-    if (body.capacity() < kWorthKeeping || body.capacity() > kMaxSpare || spares_.size() == kSpares) {
-        return;
-    }
-    body.clear();
-    spares_.push_back(std::move(body));
-}
+    : Conversation(scratch, caller, gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())),
+      policy_(policy), random_(caller.random) {}
 
 Action Exchange::begin(std::string body, Millis now) {
     record_.began = now;
@@ -128,7 +91,6 @@ Action Exchange::begin(std::string body, Millis now) {
         return *error_;
     }
     endpoint_ = *endpoint;
-    body_ = std::move(body);
     switch (endpoint_.kind) {
     case Endpoint::Kind::Root:
         done_ = true;
@@ -140,7 +102,7 @@ Action Exchange::begin(std::string body, Millis now) {
     case Endpoint::Kind::Chat:
         break;
     }
-    if (auto error = begin_chat()) {
+    if (auto error = begin_chat(std::move(body))) {
         refuse(*error);
         return *error_;
     }
@@ -169,55 +131,28 @@ Action Exchange::one_model() {
     return Answer{"application/json", client_->write_model(endpoint_.model, kUnknownCreation)};
 }
 
-bool Exchange::may_use(std::string_view model) const {
-    return caller_.identity == nullptr || caller_.identity->allows_model(model);
-}
-
 chat::ApiError Exchange::model_not_found(std::string_view name) {
-    std::string quoted(name.substr(0, kMaxQuotedModel));
-    quoted += name.size() > kMaxQuotedModel ? "..." : "";
-    return {404, chat::ErrorKind::NotFound, "model_not_found", "The model \"" + quoted + "\" does not exist.", "model",
-            {}};
+    return {404, chat::ErrorKind::NotFound, "model_not_found",
+            "The model \"" + quoted_model(name) + "\" does not exist.", "model", {}};
 }
 
-std::optional<chat::ApiError> Exchange::begin_chat() {
-    JsonOptions strict;
-    strict.refuse_duplicates = true;
-    if (body_.empty()) {
-        return chat::invalid_request("invalid_json", "The request body is empty.");
-    }
-    if (auto parsed = scratch_.parser.parse(body_, request_, strict); !parsed) {
-        return json_error(parsed.error());
-    }
-    JsonValue body = request_.root();
-    if (auto error = check_body(body, caller_.forced_model.empty())) {
+std::optional<chat::ApiError> Exchange::begin_chat(std::string text) {
+    if (auto error = read_request(std::move(text))) {
         return error;
     }
-    note_request(body);
+    if (auto error = check_body(request_.root(), caller_.forced_model.empty())) {
+        return error;
+    }
+    note_request();
     match_ = policy_.models->find(record_.model);
     if (match_.model == nullptr) {
         return model_not_found(record_.model);
     }
     record_.configured_model = match_.model->name;
     if (!may_use(record_.model)) {
-        return chat::ApiError{403, chat::ErrorKind::Permission, "model_not_allowed",
-                              "This key may not use the model \"" + record_.model + "\".", "model", {}};
+        return model_not_allowed(record_.model);
     }
     return std::nullopt;
-}
-
-void Exchange::note_request(JsonValue body) {
-    record_.model = caller_.forced_model.empty() ? body["model"].text().decode() : std::string(caller_.forced_model);
-    record_.stream = body["stream"].is_true();
-    record_.has_body = true;
-    record_.message_count = body["messages"].size();
-    record_.has_tools = body["tools"].size() > 0 || body["functions"].size() > 0;
-    record_.has_images = has_part_of(body["messages"], "image_url") || has_part_of(body["messages"], "image");
-    record_.max_tokens = body["max_completion_tokens"].as_int64();
-    if (!record_.max_tokens) {
-        record_.max_tokens = body["max_tokens"].as_int64();
-    }
-    include_usage_ = body["stream_options"]["include_usage"].is_true();
 }
 
 Step Exchange::next_attempt(Millis now) {
@@ -306,18 +241,6 @@ std::vector<std::pair<std::string_view, std::string>> Exchange::client_headers()
     return headers;
 }
 
-Tokens Exchange::input_tokens() const {
-    if (!input_tokens_) {
-        input_tokens_ = estimate_prompt(request_.root());
-    }
-    return *input_tokens_;
-}
-
-void Exchange::refuse(const chat::ApiError &error) {
-    error_ = error;
-    record_.error_code = error.code;
-}
-
 // Of the call under way; the first word counts.
 void Exchange::note_result(std::string_view result) {
     if (!record_.calls.empty() && record_.calls.back().result.empty()) {
@@ -343,20 +266,6 @@ void Exchange::stop_waiting(Millis now) {
         record_.upstream_time += now - waiting_since_;
         waiting_since_ = 0;
     }
-}
-
-Tokens Exchange::output_tokens() const {
-    Tokens count = completion_.tokens() + fixed_output_;
-    return count == 0 ? 0 : count + tokens::kAnswerTokens;
-}
-
-void Exchange::settle_estimate() {
-    chat::Usage &usage = record_.usage;
-    if (usage.prompt == 0) {
-        usage.prompt = input_tokens();
-    }
-    usage.completion = std::max(usage.completion, output_tokens());
-    record_.usage_source = UsageSource::Estimated;
 }
 
 }  // namespace aigw::gateway

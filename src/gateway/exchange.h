@@ -20,45 +20,14 @@
 #include <vector>
 
 #include "chat/delta.h"
+#include "gateway/conversation.h"
 #include "gateway/endpoint.h"
 #include "gateway/errors.h"
 #include "gateway/policy.h"
-#include "gateway/record.h"
 #include "gateway/route.h"
-#include "identity/identity.h"
 #include "stream/sse.h"
-#include "tokens/estimate.h"
 
 namespace aigw::gateway {
-
-// Scratch of one worker, used by one exchange at a time within a call.
-struct Scratch {
-    static constexpr size_t kSpares = 4;             // bodies' memory kept for the next requests
-    static constexpr size_t kMaxSpare = 4 << 20;     // bytes of each: fresh pages cost more than reading them
-
-    JsonParser parser;
-    JsonDoc event;
-
-    // An empty string, with the memory of an earlier body if there is one.
-    std::string take_body();
-    void give_back(std::string body);
-
-private:
-    std::vector<std::string> spares_;
-};
-
-// What the host knows of the caller. Views valid as long as the exchange.
-struct Caller {
-    std::string_view method;
-    std::string_view path;        // below the gateway's prefix, decoded
-    std::string_view request_id;  // checked or made by the host
-    const identity::Identity *identity = nullptr;  // null: anonymous
-    std::string_view forced_model;                 // ai_gateway model=; empty: the body's
-    // Headers that may travel on, and only these; empty: not sent.
-    std::string_view anthropic_version, anthropic_beta, openai_beta, idempotency_key, traceparent, tracestate;
-    UnixSeconds now = 0;
-    uint32_t random = 0;
-};
 
 struct Continue {};
 // A good answer of our own: models, a liveness probe.
@@ -89,17 +58,13 @@ enum class Verdict : uint8_t {
     Cut,     // out() ends with an error event; the answer ends here, the provider's connection is to be closed
 };
 
-class Exchange final : private SseSink, private chat::DeltaSink {
+class Exchange final : public Conversation, private SseSink, private chat::DeltaSink {
 public:
     static constexpr size_t kMaxPreamble = 256 << 10;     // bytes for the caller held before the first content
     static constexpr size_t kMaxJsonAnswer = 32 << 20;    // bytes of a provider's JSON answer
     static constexpr size_t kMaxErrorBody = 64 << 10;     // bytes of an error answer that are looked at
 
     Exchange(Scratch &scratch, const Policy &policy, const Caller &caller);
-    ~Exchange();
-
-    // The dialect for everything that is said to this caller, errors before begin() included.
-    const dialects::Dialect &caller_dialect() const { return *client_; }
 
     // The body is complete (empty for GET and HEAD; best in a string of Scratch::take_body). Once.
     Action begin(std::string body, Millis now);
@@ -122,27 +87,12 @@ public:
     // What the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
     bool committed() const { return committed_; }
-    // The answer is complete: nothing more will be added to out().
-    bool done() const { return done_; }
-
     // The caller's header, from Commit on: 200 but for a provider's error that goes back as it is.
     std::string_view content_type() const;
     // x-aigw-*: for every answer, errors included.
     std::vector<std::pair<std::string_view, std::string>> client_headers() const;
 
-    // Tokens of the prompt, estimated from the body; computed once, on first use.
-    Tokens input_tokens() const;
-    // Tokens of the answer so far, estimated from what came.
-    Tokens output_tokens() const;
-    const Record &record() const { return record_; }
-    // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
-    void refuse(const chat::ApiError &error);
-    const std::optional<chat::ApiError> &error() const { return error_; }
-    // The caller's body; absent before begin.
-    JsonValue request_body() const { return request_.root(); }
-
-    // Exactly once, whatever happened: settles usage and times.
-    void end(End how, Millis now);
+    void end(End how, Millis now) override;
 
 private:
     enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events };
@@ -153,9 +103,7 @@ private:
     // begin(), by endpoint.
     Action list_models();
     Action one_model();
-    std::optional<chat::ApiError> begin_chat();
-    void note_request(JsonValue body);
-    bool may_use(std::string_view model) const;
+    std::optional<chat::ApiError> begin_chat(std::string text);
     static chat::ApiError model_not_found(std::string_view name);
 
     // The request for a target.
@@ -174,22 +122,14 @@ private:
     void note_result(std::string_view result);
     Verdict retry(FailureClass failure, std::optional<Millis> retry_after, Millis now);
     Verdict cut(const chat::ApiError &error, Millis now);
-    void settle_estimate();
     void stop_waiting(Millis now);
 
-    Scratch &scratch_;
     const Policy &policy_;
-    const Caller caller_;
-    const dialects::Dialect *client_;
     Endpoint endpoint_;
 
     // The request.
-    std::string body_;
-    JsonDoc request_;
     std::optional<chat::Result<chat::ChatRequest>> chat_;  // read when a target of another dialect needs it
     ModelMatch match_;
-    bool include_usage_ = false;
-    mutable std::optional<Tokens> input_tokens_;
 
     // The attempts.
     std::optional<Route> route_;
@@ -213,8 +153,6 @@ private:
     std::unique_ptr<dialects::ResponseReader> reader_;
     std::unique_ptr<dialects::ResponseWriter> writer_;
     dialects::AnswerOptions answer_;
-    tokens::TextEstimator completion_;
-    Tokens fixed_output_ = 0;  // of the answer: what is no text
     std::optional<chat::ApiError> stream_error_;
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came
@@ -222,9 +160,6 @@ private:
     // The caller's side.
     std::string out_;
     bool committed_ = false;
-    bool done_ = false;
-    std::optional<chat::ApiError> error_;
-    Record record_;
 };
 
 }  // namespace aigw::gateway

@@ -3,7 +3,6 @@
 
 #include "gateway/exchange.h"
 
-#include "core/json_repair.h"
 #include "gateway/call_result.h"
 
 namespace aigw::gateway {
@@ -11,16 +10,6 @@ namespace aigw::gateway {
 namespace {
 
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
-
-// A provider's JSON; text that broke inside it is repaired into `repaired`, which the doc then points into.
-bool parse_answer(JsonParser &parser, std::string_view text, JsonDoc &doc, std::string &repaired) {
-    auto parsed = parser.parse(text, doc);
-    if (!parsed && parsed.error().fault == JsonFault::Utf8) {
-        repaired = repair_json_text(text);
-        parsed = parser.parse(repaired, doc);
-    }
-    return bool(parsed);
-}
 
 }  // namespace
 
@@ -35,15 +24,11 @@ void Exchange::reset_answer() {
     sse_.reset();
     reader_.reset();
     writer_.reset();
-    completion_ = {};
-    fixed_output_ = 0;
     stream_error_.reset();
     content_ = false;
     ended_ = false;
     out_.clear();
-    record_.usage = {};
-    record_.usage_source = UsageSource::None;
-    record_.finish = chat::FinishReason::None;
+    forget_answer();
 }
 
 void Exchange::header(std::string_view name, std::string_view value) {
@@ -240,39 +225,17 @@ bool Exchange::on_event(const SseEvent &event) {
 void Exchange::on_delta(const chat::Delta &delta) {
     using Kind = chat::Delta::Kind;
     content_ = content_ || delta.is_content();
-    switch (delta.kind) {
-    case Kind::Text:
-    case Kind::Reasoning:
-    case Kind::Refusal:
-    case Kind::ToolArgs:
-        completion_.add(delta.text);
-        break;
-    case Kind::ToolStart:
-        completion_.add(delta.name);
-        fixed_output_ += target_->dialect == &dialects::anthropic_messages() ? tokens::kAnthropicCallTokens
-                                                                             : tokens::kCallTokens;
-        break;
-    case Kind::Redacted:
-        fixed_output_ += static_cast<Tokens>(delta.text.escaped.size()) / tokens::kRedactedPerToken;
-        break;
-    case Kind::Finish:
-        record_.finish = delta.finish;
-        break;
-    case Kind::Usage:
-        record_.usage = *delta.usage;
-        if (delta.partial) {
-            return;
-        }
-        record_.usage_source = UsageSource::Provider;
-        break;
-    case Kind::Error:
+    count(delta, *target_->dialect);
+    if (delta.kind == Kind::Error) {
         stream_error_ = *delta.error;
         return;
-    case Kind::End:
+    }
+    if (delta.kind == Kind::End) {
         end_of_answer(delta);
         return;
-    default:
-        break;
+    }
+    if (delta.kind == Kind::Usage && delta.partial) {
+        return;
     }
     if (writer_) {
         writer_->write(delta, out_);

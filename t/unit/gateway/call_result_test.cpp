@@ -1,6 +1,6 @@
 #include "gateway/call_result.h"
 
-#include "gateway/conversation.h"
+#include "gateway/scripted_exchange.h"
 
 namespace aigw::gateway {
 namespace {
@@ -14,7 +14,7 @@ const std::string kHalfStream = "data: {\"id\":\"c1\",\"object\":\"chat.completi
                                 "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"finish_reason\":null}]}\n\n";
 
 // "provider:result" of each call.
-std::vector<std::string> calls(Conversation &talk) {
+std::vector<std::string> calls(ScriptedExchange &talk) {
     std::vector<std::string> out;
     for (const CallRecord &call : talk.exchange().record().calls) {
         out.push_back(call.provider + ":" + std::string(call.result));
@@ -26,7 +26,7 @@ std::vector<std::string> calls(Conversation &talk) {
 using Calls = std::vector<std::string>;
 
 TEST(CallResult, EveryCallHasOne) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("a", 1), talk.openai("b", 5)});
     talk.run(kHello, {json(503, "{}"), json(401, "{}"), broken(Cause::Connect), broken(Cause::Tls), broken(Cause::Timeout),
                       json(200, "no json"), json(200, kGood)});
@@ -36,14 +36,14 @@ TEST(CallResult, EveryCallHasOne) {
 }
 
 TEST(CallResult, NoCallNoResult) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("b")});
     talk.run(R"({"model":"other","messages":[]})", {});
     EXPECT_EQ(calls(talk), Calls{});
 }
 
 TEST(CallResult, StreamsThatAreCut) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("b")});
     Reply reply = events(kHalfStream);
     reply.cause = Cause::Closed;
@@ -54,7 +54,7 @@ TEST(CallResult, StreamsThatAreCut) {
 TEST(CallResult, TheWayOutNamesACallUnderWay) {
     for (auto [how, result] : {std::pair{End::Client, "openai:client"}, {End::Shutdown, "openai:shutdown"},
                                {End::Timeout, "openai:timeout"}, {End::Error, "openai:error"}}) {
-        Conversation talk;
+        ScriptedExchange talk;
         talk.model("m", {talk.openai("b")});
         Exchange &exchange = talk.open();
         ASSERT_TRUE(std::holds_alternative<Continue>(exchange.begin(kHello, 1)));

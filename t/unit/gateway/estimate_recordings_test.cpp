@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "dialects/recordings.h"
-#include "gateway/conversation.h"
+#include "gateway/scripted_exchange.h"
 
 namespace aigw::gateway {
 namespace {
@@ -51,7 +51,7 @@ TEST_F(EstimateRecordings, StayWithinTwofoldOfWhatProvidersReport) {
             continue;
         }
         bool openai = recording.dialect == &dialects::openai_chat();
-        Conversation talk;
+        ScriptedExchange talk;
         talk.caller.path = openai ? "chat/completions" : "messages";
         talk.model("*", {openai ? talk.openai("*") : talk.claude("*")});
         talk.run(recording.request, {recording.stream ? events(recording.body) : json(200, recording.body)});

@@ -1,6 +1,6 @@
 #include "gateway/exchange.h"
 
-#include "gateway/conversation.h"
+#include "gateway/scripted_exchange.h"
 
 namespace aigw::gateway {
 namespace {
@@ -45,7 +45,7 @@ const std::string kClaudeError = event(
     "error", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
 
 TEST(Exchange, SameDialectPassesTheBodyByteForByte) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(R"({ "model" : "m", "weird":1e0, "messages":[{"role":"user","content":"h\u0069"}] })",
              {json(200, kOpenAiJson)});
@@ -57,7 +57,7 @@ TEST(Exchange, SameDialectPassesTheBodyByteForByte) {
 }
 
 TEST(Exchange, TheHeadIsAnAllowList) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.caller.anthropic_beta = "b1";
     talk.caller.traceparent = "00-1-1-00";
@@ -73,7 +73,7 @@ TEST(Exchange, TheHeadIsAnAllowList) {
 }
 
 TEST(Exchange, TheInjectedUsageChunkIsTakenOut) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(kHelloStream, {events(kOpenAiStream)});
     EXPECT_NE(talk.sent_bodies.at(0).find(R"("include_usage":true)"), std::string::npos);
@@ -83,7 +83,7 @@ TEST(Exchange, TheInjectedUsageChunkIsTakenOut) {
 }
 
 TEST(Exchange, UsageThatWasAskedForStays) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(R"({"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]})",
              {events(kOpenAiStream)});
@@ -92,7 +92,7 @@ TEST(Exchange, UsageThatWasAskedForStays) {
 
 TEST(Exchange, TranslatesBothWaysInBothModesHoweverTheBytesAreCut) {
     for (size_t step : {size_t(1), size_t(7), SIZE_MAX}) {
-        Conversation talk;
+        ScriptedExchange talk;
         talk.model("m", {talk.claude("claude-x")});
         Reply reply = events(kClaudeStream);
         reply.step = step;
@@ -102,7 +102,7 @@ TEST(Exchange, TranslatesBothWaysInBothModesHoweverTheBytesAreCut) {
         EXPECT_TRUE(talk.body.ends_with("data: [DONE]\n\n"));
         EXPECT_EQ(talk.exchange().record().usage, (chat::Usage{7, 3, 0, 0, 0}));
 
-        Conversation back;
+        ScriptedExchange back;
         back.caller.path = "messages";
         back.model("m", {back.openai("gpt-x")});
         Reply chunks = events(kOpenAiStream);
@@ -111,7 +111,7 @@ TEST(Exchange, TranslatesBothWaysInBothModesHoweverTheBytesAreCut) {
         EXPECT_NE(back.body.find(R"("text":"Hello")"), std::string::npos) << back.body;
         EXPECT_NE(back.body.find("event: message_stop"), std::string::npos);
     }
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x")});
     talk.run(kHello, {json(200, kClaudeJson)});
     EXPECT_NE(talk.body.find(R"("content":"Hello")"), std::string::npos) << talk.body;
@@ -120,20 +120,20 @@ TEST(Exchange, TranslatesBothWaysInBothModesHoweverTheBytesAreCut) {
 }
 
 TEST(Exchange, AnswersInTheOtherModeAreTurned) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(kHelloStream, {json(200, kOpenAiJson)});
     EXPECT_NE(talk.body.find("chat.completion.chunk"), std::string::npos) << talk.body;
     EXPECT_TRUE(talk.body.ends_with("data: [DONE]\n\n"));
 
-    Conversation other;
+    ScriptedExchange other;
     other.model("m", {other.openai("gpt-x")});
     other.run(kHello, {events(kOpenAiStream)});
     EXPECT_NE(other.body.find(R"("content":"Hello")"), std::string::npos) << other.body;
 }
 
 TEST(Exchange, ThreeFailuresThenTheOtherTarget) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x", 2), talk.claude("claude-x")});
     talk.run(kHello, {json(503, "{}"), json(503, "<html>"), json(503, ""), json(200, kClaudeJson)});
     EXPECT_EQ(talk.status, 200);
@@ -143,7 +143,7 @@ TEST(Exchange, ThreeFailuresThenTheOtherTarget) {
 }
 
 TEST(Exchange, AnErrorEventBeforeContentFailsOver) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
     std::string start = kClaudeStream.substr(0, kClaudeStream.find("event: content_block_start"));
     talk.run(kHelloStream, {events(start + kClaudeError), events(kOpenAiStream)});
@@ -154,7 +154,7 @@ TEST(Exchange, AnErrorEventBeforeContentFailsOver) {
 }
 
 TEST(Exchange, AnErrorEventAfterContentEndsTheStreamAsAnError) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
     std::string start = kClaudeStream.substr(0, kClaudeStream.find("event: content_block_stop"));
     Reply reply = events(start + kClaudeError);
@@ -168,7 +168,7 @@ TEST(Exchange, AnErrorEventAfterContentEndsTheStreamAsAnError) {
 }
 
 TEST(Exchange, AnErrorInTheReadThatBringsTheContentStillMovesOn) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
     std::string start = kClaudeStream.substr(0, kClaudeStream.find("event: content_block_stop"));
     talk.run(kHelloStream, {events(start + kClaudeError), events(kOpenAiStream)});
@@ -177,7 +177,7 @@ TEST(Exchange, AnErrorInTheReadThatBringsTheContentStillMovesOn) {
 }
 
 TEST(Exchange, ACutStreamIsNeverACleanEnd) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     talk.run(kHelloStream, {events(kOpenAiStream.substr(0, kOpenAiStream.rfind("data: ", kOpenAiStream.find("\"delta\":{}"))))});
     EXPECT_TRUE(talk.cut);
@@ -187,7 +187,7 @@ TEST(Exchange, ACutStreamIsNeverACleanEnd) {
 }
 
 TEST(Exchange, AMissingEndMarkAfterTheFinishIsSupplied) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(kHelloStream, {events(kOpenAiStream.substr(0, kOpenAiStream.size() - 14))});
     EXPECT_FALSE(talk.cut);
@@ -195,7 +195,7 @@ TEST(Exchange, AMissingEndMarkAfterTheFinishIsSupplied) {
 }
 
 TEST(Exchange, NothingFollowsTheEndMark) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(kHelloStream, {events(kOpenAiStream + "data: {\"choices\":[{\"delta\":{\"content\":\"extra\"}}]}\n\n")});
     EXPECT_TRUE(talk.body.ends_with("data: [DONE]\n\n"));
@@ -206,7 +206,7 @@ TEST(Exchange, WhatFailsBeforeContentMovesOn) {
     for (Reply reply : {broken(Cause::Connect), broken(Cause::Timeout), json(200, "<html>"), json(200, ""),
                         json(200, R"({"error":{"message":"x"}})"), json(401, "{}"), events(""),
                         events("data: nonsense\n\n"), json(302, "")}) {
-        Conversation talk;
+        ScriptedExchange talk;
         talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
         talk.run(kHello, {reply, json(200, kOpenAiJson)});
         EXPECT_EQ(talk.status, 200);
@@ -215,7 +215,7 @@ TEST(Exchange, WhatFailsBeforeContentMovesOn) {
 }
 
 TEST(Exchange, TheCallersOwnMistakeComesBack) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     talk.run(kHello, {json(400, R"({"error":{"message":"bad thing","type":"invalid_request_error","param":"p","code":"c"}})")});
     EXPECT_EQ(talk.status, 400);
@@ -224,21 +224,21 @@ TEST(Exchange, TheCallersOwnMistakeComesBack) {
 }
 
 TEST(Exchange, EverythingFailed) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     talk.run(kHello, {broken(Cause::Timeout), json(500, "internal detail")});
     EXPECT_EQ(talk.status, 502);
     EXPECT_EQ(talk.exchange().error()->message.find("internal"), std::string::npos);
     EXPECT_EQ(talk.exchange().record().usage_source, UsageSource::None);
 
-    Conversation late;
+    ScriptedExchange late;
     late.model("m", {late.openai("gpt-x")});
     late.run(kHello, {broken(Cause::Timeout)});
     EXPECT_EQ(late.status, 504);
 }
 
 TEST(Exchange, A429WaitsAndComesBackWithItsTime) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     Reply limited = json(429, "{}");
     limited.headers.emplace_back("retry-after", "2");
@@ -249,7 +249,7 @@ TEST(Exchange, A429WaitsAndComesBackWithItsTime) {
 }
 
 TEST(Exchange, AnUnaskedEncodingIsAFailedAttempt) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     Reply gzip = json(200, "\x1f\x8b");
     gzip.headers.emplace_back("content-encoding", "gzip");
@@ -272,7 +272,7 @@ TEST(Exchange, BadBodiesAreRefusedBeforeAnybodyIsAsked) {
                           Case{R"({"model":"m","messages":[],"max_tokens":1e400})", "invalid_value"},
                           Case{R"({"model":"m","messages":[],"n":1000000})", "invalid_value"},
                           Case{R"({"model":"m","messages":[],"max_tokens":NaN})", "invalid_json"}}) {
-        Conversation talk;
+        ScriptedExchange talk;
         talk.model("m", {talk.openai("gpt-x")});
         talk.run(c.body, {});
         EXPECT_EQ(talk.status, 400) << c.body;
@@ -282,13 +282,13 @@ TEST(Exchange, BadBodiesAreRefusedBeforeAnybodyIsAsked) {
 }
 
 TEST(Exchange, UnknownAndForbiddenModels) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x")});
     talk.run(R"({"model":"../etc/passwd","messages":[]})", {});
     EXPECT_EQ(talk.status, 404);
     EXPECT_EQ(talk.code(), "model_not_found");
 
-    Conversation key;
+    ScriptedExchange key;
     key.model("m", {key.openai("gpt-x")});
     identity::Identity identity;
     identity.models = {"other-*"};
@@ -300,13 +300,13 @@ TEST(Exchange, UnknownAndForbiddenModels) {
 
 TEST(Exchange, AFieldThatOneTargetCannotCarryGoesToTheNext) {
     const std::string body = R"({"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]})";
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x"), talk.openai("gpt-x")});
     talk.run(body, {json(200, kOpenAiJson)});
     EXPECT_EQ(talk.status, 200);
     EXPECT_EQ(talk.exchange().record().attempts, 1);
 
-    Conversation alone;
+    ScriptedExchange alone;
     alone.model("m", {alone.claude("claude-x")});
     alone.run(body, {});
     EXPECT_EQ(alone.status, 400);
@@ -315,7 +315,7 @@ TEST(Exchange, AFieldThatOneTargetCannotCarryGoesToTheNext) {
 }
 
 TEST(Exchange, WhatIsQuotedIsBounded) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x")});
     talk.run(R"({"model":")" + std::string(5000, 'x') + R"(","messages":[]})", {});
     EXPECT_EQ(talk.status, 404);
@@ -326,7 +326,7 @@ TEST(Exchange, WhatIsQuotedIsBounded) {
     for (int i = 0; i < 200; i++) {
         many += "," + parts;
     }
-    Conversation back;
+    ScriptedExchange back;
     back.caller.path = "messages";
     back.model("m", {back.openai("gpt-x")});
     back.run(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)" + many + "]}]}",
@@ -338,7 +338,7 @@ TEST(Exchange, WhatIsQuotedIsBounded) {
 }
 
 TEST(Exchange, TimeBetweenAttemptsThatNobodyWaitedForIsNotCounted) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     Exchange &exchange = talk.open();
     exchange.begin(kHello, 5000);
@@ -350,7 +350,7 @@ TEST(Exchange, TimeBetweenAttemptsThatNobodyWaitedForIsNotCounted) {
 }
 
 TEST(Exchange, ModelsAreTheLogicalNamesOfTheKey) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.caller.method = "GET";
     talk.caller.path = "models";
     talk.model("a", {talk.openai("gpt-x")});
@@ -372,7 +372,7 @@ TEST(Exchange, ThePreambleIsBounded) {
         preamble += "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"pad\":\"" +
                     std::string(900, 'p') + "\"}]}\n\n";
     }
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.openai("gpt-x"), talk.openai("gpt-y")});
     Reply endless = events(preamble + kOpenAiStream);
     endless.step = 4096;
@@ -382,7 +382,7 @@ TEST(Exchange, ThePreambleIsBounded) {
 }
 
 TEST(Exchange, HintsThatWereLeftOutAreListed) {
-    Conversation talk;
+    ScriptedExchange talk;
     talk.model("m", {talk.claude("claude-x")});
     talk.run(R"({"model":"m","seed":7,"messages":[{"role":"user","content":"hi"}]})", {json(200, kClaudeJson)});
     EXPECT_EQ(talk.exchange().record().dropped, std::vector<std::string>{"seed"});

@@ -33,9 +33,9 @@ inline Reply broken(Cause cause) {
     return reply;
 }
 
-class Conversation {
+class ScriptedExchange {
 public:
-    Conversation() {
+    ScriptedExchange() {
         openai_.name = "openai";
         openai_.row = providers::find_row("openai");
         openai_.url = *providers::parse_base_url("http://127.0.0.1:1/v1");

@@ -1,0 +1,109 @@
+// What every request of ours has, whether the gateway answers it (Exchange) or an existing proxy does (Filter): the body
+// as it was understood, the counting of the answer, the error, the record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/delta.h"
+#include "core/json.h"
+#include "dialects/dialect.h"
+#include "gateway/record.h"
+#include "identity/identity.h"
+#include "tokens/estimate.h"
+
+namespace aigw::gateway {
+
+// Scratch of one worker, used by one conversation at a time within a call.
+struct Scratch {
+    static constexpr size_t kSpares = 4;             // bodies' memory kept for the next requests
+    static constexpr size_t kMaxSpare = 4 << 20;     // bytes of each: fresh pages cost more than reading them
+
+    JsonParser parser;
+    JsonDoc event;
+
+    // An empty string, with the memory of an earlier body if there is one.
+    std::string take_body();
+    void give_back(std::string body);
+
+private:
+    std::vector<std::string> spares_;
+};
+
+// What the host knows of the caller. Views valid as long as the conversation.
+struct Caller {
+    std::string_view method;
+    std::string_view path;        // below the gateway's prefix, decoded; ai_filter: the whole path
+    std::string_view request_id;  // checked or made by the host
+    const identity::Identity *identity = nullptr;  // null: anonymous
+    std::string_view forced_model;                 // ai_gateway model=; empty: the body's
+    // Headers that may travel on, and only these; empty: not sent.
+    std::string_view anthropic_version, anthropic_beta, openai_beta, idempotency_key, traceparent, tracestate;
+    UnixSeconds now = 0;
+    uint32_t random = 0;
+};
+
+class Conversation {
+public:
+    Conversation(const Conversation &) = delete;
+
+    // The dialect for everything that is said to this caller, errors before begin() included.
+    const dialects::Dialect &caller_dialect() const { return *client_; }
+    // The caller's body; absent before begin.
+    JsonValue request_body() const { return request_.root(); }
+    // Tokens of the prompt, estimated from the body; computed once, on first use.
+    Tokens input_tokens() const;
+    // Tokens of the answer so far, estimated from what came.
+    Tokens output_tokens() const;
+    const Record &record() const { return record_; }
+    // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
+    void refuse(const chat::ApiError &error);
+    const std::optional<chat::ApiError> &error() const { return error_; }
+    // The answer is complete.
+    bool done() const { return done_; }
+
+    // Exactly once, whatever happened: settles usage and times.
+    virtual void end(End how, Millis now) = 0;
+
+protected:
+    Conversation(Scratch &scratch, const Caller &caller, const dialects::Dialect &client);
+    virtual ~Conversation();
+
+    // Keeps the body and parses it. What is no sound JSON text, or names a member twice, is a 400.
+    std::optional<chat::ApiError> read_request(std::string body);
+    // What the record says of a body that was read.
+    void note_request();
+    bool may_use(std::string_view model) const;
+    static chat::ApiError model_not_allowed(std::string_view model);
+
+    // Counts what one delta of the answer brings.
+    void count(const chat::Delta &delta, const dialects::Dialect &provider);
+    void forget_answer();
+    void settle_estimate();
+
+    Scratch &scratch_;
+    const Caller caller_;
+    const dialects::Dialect *client_;
+
+    std::string body_;
+    JsonDoc request_;
+    bool include_usage_ = false;  // asked for by the caller
+    bool done_ = false;
+    std::optional<chat::ApiError> error_;
+    Record record_;
+
+private:
+    mutable std::optional<Tokens> input_tokens_;
+    tokens::TextEstimator completion_;
+    Tokens fixed_output_ = 0;  // of the answer: what is no text
+};
+
+// A caller's model name as errors show it.
+std::string quoted_model(std::string_view name);
+
+// A provider's JSON; text that broke inside it is repaired into `repaired`, which the doc then points into.
+bool parse_answer(JsonParser &parser, std::string_view text, JsonDoc &doc, std::string &repaired);
+
+}  // namespace aigw::gateway
