@@ -16,7 +16,7 @@ from lib.tls import Authority  # noqa: E402
 
 
 # Nothing of the module runs in these, or they build and start things of their own.
-NOT_FOR_ASAN = {"test_mock", "test_readme", "test_quickstart"}
+NOT_FOR_ASAN = {"test_mock", "test_agent_provider", "test_readme", "test_quickstart"}
 
 
 def pytest_collection_modifyitems(items):

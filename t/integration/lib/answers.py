@@ -47,14 +47,15 @@ def sample(schema, size=0):
     return {"integer": 42, "number": 4.5, "boolean": True, "null": None}.get(kind, "x" * size if size else "Übersee \"ok\"")
 
 
-def _tools(body):
+def tools(body):
+    """(name, schema) of each tool that a request of either dialect offers."""
     for tool in body.get("tools") or []:
         function = tool.get("function", tool)
         if "name" in function:
             yield function["name"], function.get("parameters") or function.get("input_schema") or {}
 
 
-def _structured_schema(body):
+def structured_schema(body):
     wanted = body.get("response_format") or (body.get("output_config") or {}).get("format") or body.get("output_format") or {}
     if wanted.get("type") == "json_schema":
         return wanted.get("json_schema", wanted).get("schema", {})
@@ -74,24 +75,24 @@ def last_text(body):
 
 
 def _calls(body, options):
-    tools = list(_tools(body))
+    offered = list(tools(body))
     text, is_result = last_text(body)
     choice = body.get("tool_choice") or {}
     forced = choice.get("type") in ("any", "tool", "function") if isinstance(choice, dict) else choice == "required"
     count = options.tools
     if count < 0:
-        count = 1 if tools and not is_result and choice != "none" and (forced or "tool" in text.lower()) else 0
+        count = 1 if offered and not is_result and choice != "none" and (forced or "tool" in text.lower()) else 0
     if isinstance(choice, dict) and choice.get("type") in ("tool", "function"):
         name = choice.get("name") or choice.get("function", {}).get("name")
-        tools = [tool for tool in tools if tool[0] == name] or tools
-    tools = tools or [("mock_tool", {})]
-    picked = [tools[i % len(tools)] for i in range(count)]
+        offered = [tool for tool in offered if tool[0] == name] or offered
+    offered = offered or [("mock_tool", {})]
+    picked = [offered[i % len(offered)] for i in range(count)]
     return [(f"call_mock{i}", name, json.dumps(sample(schema, options.args_bytes), ensure_ascii=False))
             for i, (name, schema) in enumerate(picked)]
 
 
 def compose(body, options):
-    schema = _structured_schema(body)
+    schema = structured_schema(body)
     if options.n:
         pieces = [("x" * options.piece if options.piece else f"word{i} ") for i in range(options.n)]
     elif schema is not None:

@@ -173,6 +173,8 @@ class Mock:
 
     # ---- serving
 
+    sender = Sender  # what answers one request: sender(received, reader, writer).respond()
+
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
         self._tasks.add(task)
@@ -209,7 +211,7 @@ class Mock:
 
     async def _answer(self, received, reader, writer):
         try:
-            again = await Sender(received, reader, writer).respond()
+            again = await self.sender(received, reader, writer).respond()
             received.state = "done"
             return again
         except Closed:

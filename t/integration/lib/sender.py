@@ -82,6 +82,9 @@ class Sender:
 
     # ---- the answer
 
+    def compose(self):
+        return answers.compose(self.record.json, self.options)
+
     def _payload(self):
         """Pieces of the body, in order."""
         options, record = self.options, self.record
@@ -99,7 +102,7 @@ class Sender:
             return [json.dumps(answers.error_body(record.dialect, 500)).encode()]
         if not record.is_chat:
             return [json.dumps({"object": "list", "data": [{"id": "mock-model", "object": "model"}]}).encode()]
-        reply = answers.compose(record.json, options)
+        reply = self.compose()
         if options.fail == "badutf8":
             reply.pieces.insert(0, _BAD_UTF8_MARK)
         if self._stream:
