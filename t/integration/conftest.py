@@ -10,13 +10,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import faults as faults_lib  # noqa: E402
 from lib import nginx as nginx_lib  # noqa: E402
+from lib import report as report_lib  # noqa: E402
 from lib.keys import KeyFile  # noqa: E402
 from lib.mock import Mock  # noqa: E402
 from lib.tls import Authority  # noqa: E402
 
 
 # Nothing of the module runs in these, or they build and start things of their own.
-NOT_FOR_ASAN = {"test_mock", "test_agent_provider", "test_readme", "test_quickstart"}
+NOT_FOR_ASAN = {"test_mock", "test_agent_provider", "test_readme", "test_quickstart", "test_langchain", "test_vendor_rules"}
 
 
 def pytest_collection_modifyitems(items):
@@ -36,6 +37,10 @@ def pytest_terminal_summary(terminalreporter):
     if faults_lib.ROWS:
         terminalreporter.section("faults and bad input")
         for line in faults_lib.table():
+            terminalreporter.write_line(line)
+    for section in report_lib.SECTIONS:
+        terminalreporter.section(section)
+        for line in report_lib.lines(section):
             terminalreporter.write_line(line)
 
 

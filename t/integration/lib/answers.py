@@ -75,6 +75,9 @@ def last_text(body):
 
 
 def _calls(body, options):
+    if options.calls:
+        turn = len(body["messages"])  # no two ids of a conversation are the same
+        return [(f"call_mock{turn}_{i}", name, json.dumps(arguments, ensure_ascii=False)) for i, (name, arguments) in enumerate(options.calls)]
     offered = list(tools(body))
     text, is_result = last_text(body)
     choice = body.get("tool_choice") or {}
@@ -95,7 +98,7 @@ def compose(body, options):
     schema = structured_schema(body)
     if options.n:
         pieces = [("x" * options.piece if options.piece else f"word{i} ") for i in range(options.n)]
-    elif schema is not None:
+    elif schema is not None and options.text == type(options).text:
         pieces = re.findall(r".{1,9}", json.dumps(sample(schema), ensure_ascii=False))
     else:
         pieces = re.findall(r"\S+\s*|\s+", options.text)

@@ -4,6 +4,7 @@
     mock.url, mock.tls_url         base URLs (http://127.0.0.1:PORT/v1; https://localhost:PORT/v1 signed by mock.authority)
     mock.plan("503", "503", "ok")  what the next requests get; the last one for ever. model="m": only requests for m
     mock.plan(behaviour(text="a, b"))
+    Mock(mind=f)                   f(Received) gives the behaviour of every request whose model's name is none
     mock.requests                  [Received], in order of arrival; mock.last
     mock.open_connections, mock.total_connections
     mock.wait_for(3)               until three requests have been answered or aborted
@@ -68,9 +69,10 @@ class _Reader(asyncio.StreamReader):
 
 
 class Mock:
-    def __init__(self, authority=None, key=None):
+    def __init__(self, authority=None, key=None, mind=None):
         self.authority = authority
         self.key = key  # if set, requests without it (bearer or x-api-key) get 401
+        self.mind = mind
         self.requests = []
         self.server_names = []
         self.total_connections = 0
@@ -159,7 +161,9 @@ class Mock:
         text, _ = answers.last_text(received.json)
         if "#mock:" in text:
             return options_lib.parse(text.split("#mock:")[1].split("#")[0])
-        return options_lib.parse(received.model) if options_lib.names_a_behaviour(received.model) else Options()
+        if options_lib.names_a_behaviour(received.model):
+            return options_lib.parse(received.model)
+        return self.mind(received) if self.mind else Options()
 
     def _options(self, received):
         if self.key and self.key not in (received.headers.get("authorization", "").removeprefix("Bearer "),

@@ -19,6 +19,7 @@ class Options:
     think: str = ""       # a thinking block before the text; also if the request asks for thinking
     redacted: int = 0     # and a redacted one
     tools: int = -1       # tool calls; -1: one if the request forces a tool or its last text says "tool"
+    calls: tuple = ()     # the tool calls themselves: (name, arguments) each
     args_bytes: int = 0   # a tool argument of so many bytes
     stop: str = ""        # length, content_filter, stop_sequence, refusal; empty: what fits
     prompt: int = 21      # usage in OpenAI's sense: prompt holds cached and cache_write, completion holds reasoning
