@@ -16,13 +16,13 @@ from lib.mock import Mock  # noqa: E402
 from lib.tls import Authority  # noqa: E402
 
 
-# Nothing of the module runs in these, or they build and start things of their own.
+# Nothing of the module runs in these, or they build and start things of their own; nor do the coding agents of agents/.
 NOT_FOR_ASAN = {"test_mock", "test_agent_provider", "test_readme", "test_quickstart", "test_langchain", "test_vendor_rules"}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.stem not in NOT_FOR_ASAN and not item.get_closest_marker("slow"):
+        if "agents" not in item.path.parts and item.path.stem not in NOT_FOR_ASAN and not item.get_closest_marker("slow"):
             item.add_marker("asan")
 
 

@@ -24,8 +24,8 @@ def providers(mocks, timeout="connect=2s first=5s idle=5s total=20s"):
 
 class ChatGateway:
     """In `http`, %OPENAI% and %ANTHROPIC% are the mocks' URLs."""
-    def __init__(self, folder, http="", server="", location="", main="", variables=AI_VARIABLES, **parts):
-        self.mocks = {kind: Mock(key=UPSTREAM_KEY) for kind in KINDS}
+    def __init__(self, folder, http="", server="", location="", main="", variables=AI_VARIABLES, mock=Mock, **parts):
+        self.mocks = {kind: mock(key=UPSTREAM_KEY) for kind in KINDS}
         self.keys = KeyFile(folder / "keys.json")
         self.key = self.keys.add("key-one", team="team-a", user="ann", project="apollo", env="prod", tags={"eu": "1"})
         for kind in KINDS:
