@@ -82,10 +82,10 @@ def body_file(settings, route, stream, size):
 class Load:
     """One run of the load generator: started at once, result() waits for it."""
 
-    def __init__(self, settings, target, route, mode, size=800, **options):
+    def __init__(self, settings, target, route, mode, size=800, body=None, **options):
         self.seconds = options.pop("d")
         command = [os.path.join(settings.work, "load"), "-mode", mode, "-url", target.base + route["path"], "-d", f"{self.seconds}s",
-                   "-body", body_file(settings, route, mode != "ns", size)]
+                   "-body", body or body_file(settings, route, mode != "ns", size)]
         for key, value in options.items():
             command += ["-" + key.replace("_", "-"), str(value)]
         for key, value in target.headers(route).items():
