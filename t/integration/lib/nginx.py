@@ -39,6 +39,18 @@ def module_file():
     return pathlib.Path(os.environ.get("AIGW_MODULE_SO", ROOT / "build" / "ngx_http_aigw_module.so")).resolve()
 
 
+@functools.cache
+def version():
+    """(1, 22, 1) of the nginx that runs."""
+    said = subprocess.run([binary(), "-v"], check=True, capture_output=True, text=True).stderr
+    return tuple(int(part) for part in re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said).groups())
+
+
+def listen_http2(mark="%PORT2%"):
+    """Lines of a server block: one more port, where HTTP/2 is understood without TLS."""
+    return f"listen 127.0.0.1:{mark}; http2 on;" if version() >= (1, 25, 1) else f"listen 127.0.0.1:{mark} http2;"
+
+
 def sanitizing():
     return os.environ.get("AIGW_ASAN") == "1"
 
