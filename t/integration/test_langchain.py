@@ -8,9 +8,10 @@ import pytest
 from lib import programs, report
 from lib.chat_gateway import KINDS, ChatGateway
 from lib.chat_model import ChatModel
+from lib.nginx import ROOT
 
 CHAT = {"openai": "ChatOpenAI", "anthropic": "ChatAnthropic"}
-FOLDER = programs.ROOT / "t" / "integration" / "clients"
+FOLDER = ROOT / "t" / "integration" / "clients"
 TESTS = 68  # of the suite's 1.1.9; another number means that it has changed
 USAGE = {"cached": 5, "cache_write": 3, "reasoning": 2}
 
@@ -46,13 +47,14 @@ def run_suite(gateway, folder, client, provider):
     """How many passed, and of the others {class.test: what it said}."""
     python = programs.python_folder("clients") / "bin" / "python"
     results = folder / "results.xml"
-    env = programs.environment(folder / "home", SUITE_CLIENT=client, SUITE_PROVIDER=provider, SUITE_URL=gateway.nginx.url,
-                               SUITE_KEY=gateway.key, SUITE_MODEL=f"{provider}/gpt-mock" if client == "openai" else f"{provider}/claude-mock",
-                               SUITE_OTHER_MODEL=f"other-{provider}")
+    model = "gpt-mock" if client == "openai" else "claude-mock"
     suite = shutil.copy(FOLDER / "langchain_suite.py", folder)  # snapshots of the suite's own are written beside it
     done = programs.run([python, "-m", "pytest", "-q", "-c", FOLDER / "langchain.ini", "--rootdir", folder, f"--junitxml={results}",
-                         "--tb=short", "-k", "structured_output or not TestOtherMethod", suite], env, folder, timeout=100)
+                         "--tb=short", "-k", "structured_output or not TestOtherMethod", suite], folder / "home", folder, timeout=110,
+                        SUITE_CLIENT=client, SUITE_PROVIDER=provider, SUITE_URL=gateway.nginx.url, SUITE_KEY=gateway.key,
+                        SUITE_MODEL=f"{provider}/{model}", SUITE_OTHER_MODEL=f"other-{provider}")
     assert results.exists(), done.stdout[-6000:] + done.stderr[-3000:]
+    assert done.outside == []
     passed, others = 0, {}
     for case in tree.parse(results).getroot().iter("testcase"):
         said = [f"{child.tag}: {child.get('message')}\n{child.text}" for child in case if child.tag in ("failure", "error", "skipped")]

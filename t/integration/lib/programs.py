@@ -1,11 +1,11 @@
-"""Runs a client as a program: no environment but what it needs, a HOME of its own, and no way out of loopback for whatever
-heeds the proxy variables."""
+"""Runs a client of t/.venv-NAME as a program: no environment but what it needs, a HOME of its own, and a proxy that lets nothing
+out."""
 import os
 import pathlib
 import subprocess
 
-ROOT = pathlib.Path(__file__).parents[3]
-NOWHERE = "http://127.0.0.1:9"  # nobody listens on the discard port
+from .nginx import ROOT
+from .outside import Outside
 
 
 def python_folder(name):
@@ -21,18 +21,18 @@ def versions(folder, *names):
     return [f"{name} {next(site.glob(name.replace('-', '_') + '-*.dist-info')).name.split('-')[1].removesuffix('.dist')}" for name in names]
 
 
-def environment(home, **more):
+def run(arguments, home, cwd, timeout=60, **variables):
+    """The finished process, and in .outside the hosts that it tried to reach by the proxy it was given. A client that hangs is
+    killed and fails the test with what it said."""
     pathlib.Path(home).mkdir(parents=True, exist_ok=True)
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8",
-            "HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost", **more}
-
-
-def run(arguments, env, cwd, timeout=60, input=""):
-    """The finished process; a client that hangs is killed and fails the test with what it said."""
-    try:
-        return subprocess.run([str(a) for a in arguments], env=env, cwd=cwd, timeout=timeout, input=input, capture_output=True, text=True)
-    except subprocess.TimeoutExpired as late:
-        def text(part):
-            return (part or b"").decode(errors="replace")[-4000:]
-
-        raise AssertionError(f"{arguments[0]} did not end within {timeout} s:\n{text(late.stdout)}\n{text(late.stderr)}") from None
+    with Outside() as outside:
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1,localhost",
+               "HTTPS_PROXY": outside.url, "HTTP_PROXY": outside.url, **variables}
+        try:
+            done = subprocess.run([str(a) for a in arguments], env=env, cwd=cwd, timeout=timeout, capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired as late:
+            said = [(part or b"").decode(errors="replace")[-4000:] for part in (late.stdout, late.stderr)]
+            raise AssertionError(f"{arguments[0]} did not end within {timeout} s:\n{said[0]}\n{said[1]}") from None
+    done.outside = outside.hosts
+    return done
