@@ -1,0 +1,134 @@
+#include "limits/quota_command.h"
+
+#include <algorithm>
+
+#include "core/digest.h"
+#include "limits/quota_script.h"
+
+namespace aigw::limits {
+
+namespace {
+
+constexpr size_t kReserveHead = 5;      // integers before the standings
+constexpr size_t kStandingIntegers = 4;
+
+std::string number(int64_t value) {
+    return std::to_string(value);
+}
+
+std::string hex(const Key &key) {
+    return hex_encode(key);
+}
+
+std::string flags(const Demand &demand) {
+    return number((demand.clamp ? 1 : 0) + (demand.dry_run ? 2 : 0));
+}
+
+Command begin(const QuotaKeys &keys, const char *op, const Key &reservation, Millis lease, const Spent &spent) {
+    return {"EVALSHA",
+            quota_script_sha1(),
+            "2",
+            keys.hash,
+            keys.leases,
+            op,
+            "0",
+            hex(reservation),
+            number(lease),
+            number(amount_of(Count::Input, spent)),
+            number(amount_of(Count::Output, spent))};
+}
+
+void append(Command &command, std::initializer_list<std::string> words) {
+    command.insert(command.end(), words);
+}
+
+}  // namespace
+
+QuotaKeys quota_keys(std::string_view prefix, std::string_view tenant) {
+    std::string hash = std::string(prefix) + ":limits:1:{" + hex(make_key({"tenant", tenant})) + "}";
+    return {hash, hash + ":leases"};
+}
+
+bool fits(std::span<const Demand> demands) {
+    size_t held = 0;
+    for (size_t i = 0; i < demands.size(); i++) {
+        held += first_of_key(demands, i) == i && demands[i].count != Count::Requests;
+    }
+    return demands.size() <= kMaxDemands && held <= kMaxHeld;
+}
+
+Command reserve_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands,
+                        const Expected &expected, Millis lease, const Spent &recorded) {
+    Command command = begin(keys, "reserve", reservation, lease, recorded);
+    for (const Demand &demand : demands) {
+        Need need = need_of(demand, expected);
+        append(command, {hex(demand.key), number(demand.window), number(demand.limit), number(need.wanted),
+                         number(need.least), number(static_cast<int>(demand.count)), flags(demand)});
+    }
+    return command;
+}
+
+Command progress_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
+                         Tokens ahead, Millis lease) {
+    Command command = begin(keys, "progress", reservation, lease, spent);
+    command.push_back(number(ahead));
+    for (const Demand &demand : demands) {
+        append(command, {hex(demand.key), number(demand.limit), flags(demand)});
+    }
+    return command;
+}
+
+Command settle_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
+                       Millis lease, int64_t epoch) {
+    Command command = begin(keys, "settle", reservation, lease, spent);
+    command.push_back(number(epoch));
+    for (size_t i = 0; i < demands.size(); i++) {
+        if (first_of_key(demands, i) == i) {
+            append(command, {hex(demands[i].key), number(demands[i].window), number(static_cast<int>(demands[i].count))});
+        }
+    }
+    return command;
+}
+
+Command as_eval(Command command) {
+    command[0] = "EVAL";
+    command[1] = quota_script();
+    return command;
+}
+
+std::optional<QuotaDecision> read_reserve(std::span<const int64_t> reply, std::span<const Demand> demands,
+                                          const Expected &expected) {
+    if (demands.size() > kMaxDemands || reply.size() != kReserveHead + kStandingIntegers * demands.size() || reply[0] < 0
+        || reply[0] > 2 || reply[1] < 0 || static_cast<size_t>(reply[1]) >= demands.size()) {
+        return std::nullopt;
+    }
+    QuotaDecision out;
+    Decision &decision = out.decision;
+    decision.status = reply[0] == 0 ? Status::Admitted : reply[0] == 1 ? Status::Refused : Status::Never;
+    decision.refused = static_cast<size_t>(reply[1]);
+    decision.retry_after = std::max<int64_t>(reply[2], 0);
+    out.epoch = reply[3];
+    decision.dry_run_over = reply[4] != 0;
+    decision.count = demands.size();
+    decision.covered = expected.output;
+    for (size_t i = 0; i < demands.size(); i++) {
+        auto at = reply.subspan(kReserveHead + i * kStandingIntegers, kStandingIntegers);
+        decision.standings[i] = {demands[i].limit, std::max<int64_t>(at[0], 0), std::max<int64_t>(at[1], 0),
+                                 std::max<int64_t>(at[2], 0), at[3] != 0};
+        note_output(demands[i], need_of(demands[i], expected), expected, i, decision);
+    }
+    return out;
+}
+
+std::optional<Tokens> read_progress(std::span<const int64_t> reply) {
+    return reply.size() == 2 && reply[0] >= 0 ? std::optional<Tokens>(reply[0]) : std::nullopt;
+}
+
+std::optional<Settled> read_settle(std::span<const int64_t> reply) {
+    if (reply.size() != 2 || reply[0] < 0 || reply[0] > 2) {
+        return std::nullopt;
+    }
+    return reply[0] == 0 ? Settled::No : reply[0] == 1 ? Settled::Yes : Settled::Anew;
+}
+
+}  // namespace aigw::limits
