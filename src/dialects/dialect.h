@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,7 +82,13 @@ public:
     // Same dialect on both sides: only what must change (model, stream_options), the rest byte for byte.
     virtual void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const = 0;
 
+    // The part of pass_request that a stream's usage needs: asks for it, unless the caller or the dialect does already.
+    // False: nothing to ask.
+    virtual bool ask_usage(const JsonDoc &, JsonSplice &) const { return false; }
+
     // Answers.
+    // What any answer of this family says of tokens, also one that is no chat (embeddings, completions).
+    virtual std::optional<chat::Usage> read_usage(JsonValue) const { return std::nullopt; }
     virtual std::unique_ptr<ResponseReader> response_reader() const = 0;
     // Streams begin with the prompt's tokens: the writer needs AnswerOptions::input_tokens.
     virtual bool tells_prompt_first() const { return false; }

@@ -45,6 +45,8 @@ public:
     void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const override {
         openai::pass_request(doc, options, splice);
     }
+    bool ask_usage(const JsonDoc &doc, JsonSplice &splice) const override { return openai::ask_usage(doc, splice); }
+    std::optional<chat::Usage> read_usage(JsonValue answer) const override { return openai::read_usage(answer); }
 
     std::unique_ptr<ResponseReader> response_reader() const override { return openai::response_reader(); }
     std::unique_ptr<ResponseWriter> response_writer(const AnswerOptions &options) const override {

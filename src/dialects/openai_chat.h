@@ -60,6 +60,8 @@ bool fits_strict(std::string_view schema);
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
+// A stream's usage: false if the caller asks for it himself.
+bool ask_usage(const JsonDoc &doc, JsonSplice &splice);
 
 std::unique_ptr<ResponseReader> response_reader();
 std::unique_ptr<ResponseWriter> stream_writer(const AnswerOptions &options);

@@ -170,13 +170,20 @@ void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice 
         append_json_escaped(model, options.model);
         splice.set(root, "model", model + '"');
     }
-    if (!options.stream) return;
+    if (options.stream) ask_usage(doc, splice);
+}
+
+bool ask_usage(const JsonDoc &doc, JsonSplice &splice) {
+    JsonValue root = doc.root();
     JsonValue stream_options = root["stream_options"];
     if (!stream_options.is_object()) {
         splice.set(root, "stream_options", "{\"include_usage\":true}");
     } else if (!stream_options["include_usage"].is_true()) {
         splice.set(stream_options, "include_usage", "true");
+    } else {
+        return false;
     }
+    return true;
 }
 
 }  // namespace aigw::dialects::openai

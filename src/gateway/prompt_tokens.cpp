@@ -104,6 +104,7 @@ Tokens estimate_prompt(JsonValue body) {
     Estimate estimate;
     estimate.fixed = instructions(body);
     estimate.value(body["system"], 0);
+    estimate.value(body["prompt"], 0);  // of a completion
     for (JsonValue message : body["messages"].elements()) {
         estimate.fixed += tokens::kMessageTokens;
         estimate.value(message, 0);

@@ -1,67 +1,14 @@
 #include "nginx/access.h"
 
-#include <optional>
-
+#include "nginx/caller_key.h"
 #include "nginx/context.h"
 #include "nginx/guarded.h"
 #include "nginx/keys.h"
 #include "nginx/phases.h"
-#include "nginx/text.h"
 
 namespace aigw::ngx {
 
 namespace {
-
-constexpr size_t kMaxCredential = 4096;  // bytes; nothing longer is hashed
-
-struct Credential {
-    enum class Fault : uint8_t { None, Missing, Two, TooLong };
-    std::string_view value;
-    Fault fault = Fault::Missing;
-};
-
-std::string_view bearer(std::string_view value) {
-    constexpr std::string_view kScheme = "bearer ";
-    bool scheme = value.size() >= kScheme.size()
-                  && ngx_strncasecmp(reinterpret_cast<u_char *>(const_cast<char *>(value.data())),
-                                     reinterpret_cast<u_char *>(const_cast<char *>(kScheme.data())), kScheme.size()) == 0;
-    if (!scheme) {
-        return {};
-    }
-    size_t begin = value.find_first_not_of(' ', kScheme.size());
-    return begin == std::string_view::npos ? std::string_view() : value.substr(begin);
-}
-
-// What a header offers; empty: nothing. Another scheme than Bearer is somebody else's (auth_basic).
-std::string_view offered(const ngx_table_elt_t &header) {
-    std::string_view name(reinterpret_cast<const char *>(header.lowcase_key), header.key.len);
-    if (name == "authorization") {
-        return bearer(view(header.value));
-    }
-    return name == "x-api-key" || name == "api-key" || name == "x-goog-api-key" ? view(header.value) : std::string_view();
-}
-
-// Every header counts, repeated ones too: the same key may stand in several, another one nowhere.
-Credential credential_of(ngx_http_request_t *r) {
-    Credential found;
-    for (ngx_list_part_t *part = &r->headers_in.headers.part; part != nullptr; part = part->next) {
-        auto *headers = static_cast<ngx_table_elt_t *>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            std::string_view value = offered(headers[i]);
-            if (value.empty()) {
-                continue;
-            }
-            if (found.fault != Credential::Fault::Missing && value != found.value) {
-                return {{}, Credential::Fault::Two};
-            }
-            found = {value, Credential::Fault::None};
-        }
-    }
-    if (found.value.size() > kMaxCredential) {
-        return {{}, Credential::Fault::TooLong};
-    }
-    return found;
-}
 
 struct Decision {
     Context::Caller caller = Context::Caller::Anonymous;
@@ -90,22 +37,22 @@ Decision judge(KeyState state) {
 }
 
 Decision decide(ngx_http_request_t *r, identity::Identity &identity) {
-    Credential credential = credential_of(r);
-    switch (credential.fault) {
-    case Credential::Fault::Missing:
+    CallerKey key = caller_key(r);
+    switch (key.fault) {
+    case CallerKey::Fault::Missing:
         return refused("missing");
-    case Credential::Fault::Two:
+    case CallerKey::Fault::Two:
         return refused("two different ones");
-    case Credential::Fault::TooLong:
+    case CallerKey::Fault::TooLong:
         return refused("too long");
-    case Credential::Fault::None:
+    case CallerKey::Fault::None:
         break;
     }
     Zones *zones = main_conf(r)->zones;
     if (zones == nullptr || zones->keys == nullptr) {
         return judge(KeyState::NotLoaded);
     }
-    return judge(find_key(*zones, credential.value, ngx_time(), identity));
+    return judge(find_key(*zones, key.value, ngx_time(), identity));
 }
 
 Decision look_up(Context &context) {
@@ -131,10 +78,12 @@ ngx_int_t challenge(ngx_http_request_t *r) {
 
 // Looked up anew in each pass: what an earlier phase or another location found out lets nobody in.
 ngx_int_t check_access(ngx_http_request_t *r) {
-    Decision decision = look_up(make_context(r));
+    Context &context = make_context(r);
+    Decision decision = look_up(context);
     if (decision.status == NGX_OK) {
         return NGX_OK;
     }
+    context.refused = static_cast<ngx_uint_t>(decision.status);
     ngx_uint_t level = decision.status == NGX_HTTP_UNAUTHORIZED ? NGX_LOG_INFO : NGX_LOG_ERR;
     ngx_log_error(level, r->connection->log, 0, "aigw: key refused: %s", decision.why);
     return decision.status == NGX_HTTP_UNAUTHORIZED ? challenge(r) : decision.status;
@@ -157,7 +106,7 @@ const identity::Identity *identify(ngx_http_request_t *r) {
 
 ngx_int_t access_handler(ngx_http_request_t *r) noexcept {
     LocConf *conf = loc_conf(r);
-    if (!conf->gateway || r != r->main) {
+    if (!conf->serves() || r != r->main) {
         return NGX_DECLINED;
     }
     if (conf->auth_is(Auth::Keys)) {

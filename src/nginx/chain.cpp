@@ -42,24 +42,25 @@ ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &req
     return chain;
 }
 
-void append_out(ngx_http_request_t *r, ngx_http_upstream_t *u, std::string_view bytes) {
-    ngx_chain_t **tail = &u->out_bufs;
+void append_blocks(ngx_pool_t *pool, ngx_chain_t **free, ngx_buf_tag_t tag, std::string_view bytes, ngx_chain_t **out) {
+    ngx_chain_t **tail = out;
     while (*tail != nullptr) {
         tail = &(*tail)->next;
     }
     while (!bytes.empty()) {
-        ngx_chain_t *link = checked(ngx_chain_get_free_buf(r->pool, &u->free_bufs));
+        ngx_chain_t *link = checked(ngx_chain_get_free_buf(pool, free));
         ngx_buf_t *block = link->buf;
         if (block->start == nullptr) {
-            block->start = checked(static_cast<u_char *>(ngx_palloc(r->pool, kOutBlock)));
+            block->start = checked(static_cast<u_char *>(ngx_palloc(pool, kOutBlock)));
             block->end = block->start + kOutBlock;
             block->temporary = 1;
-            block->tag = u->output.tag;
+            block->tag = tag;
         }
         size_t size = ngx_min(bytes.size(), kOutBlock);
         block->pos = block->start;
         block->last = ngx_cpymem(block->start, bytes.data(), size);
         block->flush = 1;
+        block->last_in_chain = 0;
         bytes.remove_prefix(size);
         link->next = nullptr;
         *tail = link;

@@ -14,9 +14,9 @@ inline constexpr size_t kOutBlock = 1024;  // bytes of one block of a stream's o
 // One buffer for each piece, without a copy: `request` must stay as it is while the call lasts.
 ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &request);
 
-// Copies `bytes` into blocks of u's free list and appends them to u->out_bufs. Blocks come back to the list when the
-// client has them, so that a stream of any length needs few.
-void append_out(ngx_http_request_t *r, ngx_http_upstream_t *u, std::string_view bytes);
+// Copies `bytes` into blocks of the free list and appends them to `out`. Blocks come back to the list when the client
+// has them (ngx_chain_update_chains), so that a stream of any length needs few.
+void append_blocks(ngx_pool_t *pool, ngx_chain_t **free, ngx_buf_tag_t tag, std::string_view bytes, ngx_chain_t **out);
 
 // One buffer that refers to `bytes`; they must live as long as the request.
 ngx_chain_t *refer_to(ngx_pool_t *pool, std::string_view bytes);

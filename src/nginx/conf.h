@@ -61,7 +61,8 @@ struct MainConf {
     Zones *zones = nullptr;   // set by ai_zone or, with the default size, after the configuration was read
     ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
     ngx_msec_t keys_check = 1000;
-    ngx_flag_t used = 0;      // ai_gateway, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
+    std::vector<ngx_uint_t> hidden_headers;  // caller_key.h: indices of variables
+    ngx_flag_t used = 0;      // ai_gateway, ai_filter, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
     Position keys_wanted;     // of the last `ai_auth keys`
     std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`
     ngx_resolver_t *resolver = nullptr;  // made of them when it is needed
@@ -77,7 +78,9 @@ struct LocConf {
     // Inherited only by `if` and limit_except without a handler of their own.
     ngx_flag_t gateway = 0;
     ngx_flag_t metrics = 0;
-    Position where;             // of ai_gateway
+    ngx_flag_t filter = 0;
+    const dialects::Dialect *filter_dialect = nullptr;  // of ai_filter; null: auto
+    Position where;             // of ai_gateway, ai_metrics or ai_filter
     Position keys_where;        // of `ai_auth keys` at this very level
     ngx_str_t prefix{};         // of the gateway, with its trailing slash
     ngx_http_complex_value_t *model = nullptr;  // ai_gateway model=
@@ -85,6 +88,8 @@ struct LocConf {
     ngx_uint_t unsupported = NGX_CONF_UNSET_UINT;  // 0 reject, 1 drop
     gateway::Policy policy;     // made in merge
 
+    // Callers of ours come here: keys, counting, the log.
+    bool serves() const { return gateway || filter; }
     bool auth_is(Auth value) const { return auth == static_cast<ngx_uint_t>(value); }
 };
 

@@ -6,6 +6,8 @@
 
 #include "nginx/access.h"
 #include "nginx/attempt.h"
+#include "nginx/filter.h"
+#include "nginx/metrics.h"
 #include "nginx/pool.h"
 #include "nginx/reply.h"
 #include "nginx/text.h"
@@ -50,12 +52,37 @@ Context::Context(ngx_http_request_t *request) : r(request) {
 
 Context::~Context() {
     live--;
+    stop_streaming();
+}
+
+gateway::Conversation *Context::conversation() {
+    if (exchange) {
+        return &*exchange;
+    }
+    return filter.get();
 }
 
 void Context::end(gateway::End how) {
-    if (exchange && !ended) {
+    gateway::Conversation *under_way = conversation();
+    if (under_way != nullptr && !ended) {
         ended = true;
-        exchange->end(how, now());
+        under_way->end(how, now());
+    }
+}
+
+void Context::forget_conversation() {
+    end(gateway::End::Error);
+    stop_streaming();
+    driver.reset();
+    exchange.reset();
+    filter.reset();
+    ended = false;
+}
+
+void Context::stop_streaming() {
+    if (streaming) {
+        streaming = false;
+        stream_ended();
     }
 }
 
@@ -66,7 +93,7 @@ Context &make_context(ngx_http_request_t *r) {
         context = make_in_pool<Context>(r->pool, r);
         ngx_http_set_ctx(r, context, ngx_http_aigw_module);
     }
-    context->was_in_gateway = context->was_in_gateway || loc_conf(r)->gateway;
+    context->was_ours = context->was_ours || loc_conf(r)->serves();
     return *context;
 }
 
@@ -107,10 +134,8 @@ std::string_view api_path(ngx_http_request_t *r) {
 gateway::Exchange &make_exchange(Context &context) {
     ngx_http_request_t *r = context.r;
     LocConf *conf = loc_conf(r);
-    context.end(gateway::End::Error);
-    context.driver.reset();
-    context.exchange.reset();
-
+    context.forget_conversation();
+    restore_body(context);
     gateway::Caller caller;
     caller.method = view(r->method_name);
     caller.path = api_path(r);
@@ -125,7 +150,6 @@ gateway::Exchange &make_exchange(Context &context) {
     caller.tracestate = request_header(r, "tracestate");
     caller.now = ngx_time();
     caller.random = static_cast<uint32_t>(ngx_random());
-    context.ended = false;
     return context.exchange.emplace(main_conf(r)->scratch, conf->policy, caller);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/exchange.h"
+#include "gateway/filter.h"
 #include "identity/identity.h"
 #include "nginx/conf.h"
 #include "nginx/ngx.h"
@@ -32,18 +33,35 @@ struct Context {
 
     std::string request_id;  // x-request-id: the caller's own if it is clean, else $request_id
     Body body = Body::Unread;
-    std::optional<gateway::Exchange> exchange;  // from precontent on
+    std::optional<gateway::Exchange> exchange;  // of a gateway location, from precontent on
     std::unique_ptr<Driver> driver;             // from content on
-    bool ended = false;                         // exchange->end was called
-    bool was_in_gateway = false;                // a request of ours, whatever location it is in now
+    std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
+    bool ended = false;                         // end() was called
+    bool was_ours = false;                      // in a gateway or an ai_filter location, whatever location it is in now
+    bool streaming = false;                     // a stream of ai_filter that counts as running
 
-    // filter.cpp: the body that replaces core's page, in the caller's dialect.
+    // ai_filter: what the request was before it was changed for the proxy; the answer's rewritten blocks.
+    ngx_chain_t *original_body = nullptr;
+    off_t original_length = 0;
+    std::string hidden_key;
+    ngx_chain_t *free_links = nullptr;
+    ngx_chain_t *busy_links = nullptr;
+
+    // error_page.cpp: the body that replaces core's page, in the caller's dialect.
+    ngx_uint_t refused = 0;  // ai_filter: the status that we and not the proxy answered
     std::string error_page;
     bool replacing = false;
-    std::string core_error;  // its code, where core and not the exchange refused the request
+    std::string core_error;  // its code, where core and not the conversation refused the request
 
-    // Ends the exchange, once.
+    // Null before precontent.
+    gateway::Conversation *conversation();
+    // Ends the conversation, once.
     void end(gateway::End how);
+    // An internal redirect begins another one.
+    void forget_conversation();
+
+private:
+    void stop_streaming();
 };
 
 // The context of the main request, made on first use; throws bad_alloc.

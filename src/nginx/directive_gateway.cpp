@@ -1,4 +1,4 @@
-// What a location is: ai_gateway, ai_metrics.
+// What a location is: ai_gateway, ai_filter, ai_metrics.
 #include "nginx/ngx.h"
 
 #include "nginx/directive_tools.h"
@@ -105,6 +105,28 @@ char *set_gateway(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
             return rv;
         }
         return default_prefix(cf, loc);
+    });
+}
+
+char *set_filter(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
+    return guarded(cf->log, conf_error(), [&]() -> char * {
+        auto &loc = *static_cast<LocConf *>(conf);
+        if (loc.filter) {
+            return phrase("is duplicate");
+        }
+        std::string_view word = view(argument(cf, 1));
+        if (word == "openai") {
+            loc.filter_dialect = &dialects::openai_chat();
+        } else if (word == "anthropic") {
+            loc.filter_dialect = &dialects::anthropic_messages();
+        } else if (word != "auto") {
+            return emerg(cf, "invalid value \"%V\" in \"ai_filter\", it must be \"openai\", \"anthropic\" or \"auto\"",
+                         &argument(cf, 1));
+        }
+        loc.filter = 1;
+        loc.where = position(cf);
+        main_conf(cf)->used = 1;
+        return NGX_CONF_OK;
     });
 }
 

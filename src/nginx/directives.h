@@ -13,6 +13,7 @@ char *set_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;    
 char *set_model(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;        // directive_model.cpp
 char *set_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;      // directive_gateway.cpp
 char *set_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;      // directive_gateway.cpp
+char *set_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;       // directive_gateway.cpp
 
 void *create_main_conf(ngx_conf_t *cf) noexcept;                                 // merge.cpp
 char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept;

@@ -1,9 +1,11 @@
-// The end of every request that was in a gateway location: how it ended is decided here, once, and counted. It runs
+// The end of every request that was in a gateway or an ai_filter location: how it ended is decided here, once, and counted. It runs
 // before the access log is written (add_log_handler), so that the line sees what settling found out.
 #include "nginx/log.h"
 
 #include "nginx/access.h"
 #include "nginx/context.h"
+#include "nginx/core_error.h"
+#include "nginx/filter.h"
 #include "nginx/guarded.h"
 #include "nginx/metrics.h"
 #include "nginx/phases.h"
@@ -29,9 +31,9 @@ ngx_uint_t status_of(const ngx_http_request_t *r) {
     return r->err_status != 0 ? r->err_status : r->headers_out.status;
 }
 
-End how_it_ended(const ngx_http_request_t *r, const gateway::Exchange &exchange) {
+End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conversation) {
     const ngx_connection_t *c = r->connection;
-    bool delivered = exchange.done() && !c->buffered;
+    bool delivered = conversation.done() && !c->buffered;
     if (!delivered && closed_by_shutdown(r)) {
         return End::Shutdown;
     }
@@ -41,10 +43,18 @@ End how_it_ended(const ngx_http_request_t *r, const gateway::Exchange &exchange)
     if (status_of(r) == NGX_HTTP_CLIENT_CLOSED_REQUEST || (!delivered && c->error)) {
         return End::Client;
     }
-    if (exchange.error()) {
-        return exchange.error()->code == "timeout" ? End::Timeout : End::Error;
+    if (conversation.error()) {
+        return conversation.error()->code == "timeout" ? End::Timeout : End::Error;
     }
-    return exchange.done() && status_of(r) < NGX_HTTP_BAD_REQUEST ? End::Done : End::Error;
+    return conversation.done() && status_of(r) < NGX_HTTP_BAD_REQUEST ? End::Done : End::Error;
+}
+
+// What neither we nor the server named goes by its status.
+void name_error(Context &context) {
+    ngx_uint_t status = status_of(context.r);
+    if (status >= NGX_HTTP_BAD_REQUEST && status != NGX_HTTP_CLIENT_CLOSED_REQUEST) {
+        context.core_error = core_error(static_cast<int>(status)).code;
+    }
 }
 
 void finish(ngx_http_request_t *r) {
@@ -54,9 +64,13 @@ void finish(ngx_http_request_t *r) {
     Context *context = find_context(r);
     gateway::Record none;
     const gateway::Record *record = &none;
-    if (context != nullptr && context->exchange) {
-        context->end(how_it_ended(r, *context->exchange));
-        record = &context->exchange->record();
+    if (context != nullptr && context->filter) {
+        note_proxied_calls(*context);
+        name_error(*context);
+    }
+    if (gateway::Conversation *conversation = context != nullptr ? context->conversation() : nullptr) {
+        context->end(how_it_ended(r, *conversation));
+        record = &conversation->record();
     }
     const identity::Identity *caller = identify(r);
     count_exchange(r, *record, caller != nullptr ? caller->team : std::string_view(), status_of(r));
@@ -66,7 +80,7 @@ void finish(ngx_http_request_t *r) {
 
 bool is_ours(ngx_http_request_t *r) noexcept {
     Context *context = find_context(r);
-    return loc_conf(r->main)->gateway || (context != nullptr && context->was_in_gateway);
+    return loc_conf(r->main)->serves() || (context != nullptr && context->was_ours);
 }
 
 ngx_int_t log_handler(ngx_http_request_t *r) noexcept {

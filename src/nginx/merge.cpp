@@ -17,6 +17,12 @@ constexpr size_t kGatewayBodyBuffer = 256 * 1024;     // bytes
 // `if` and limit_except are locations of their own to nginx; the gateway around them goes on.
 void inherit_location(const LocConf &prev, LocConf &conf, ngx_http_core_loc_conf_t &core) {
     bool inner = core.noname || core.lmt_excpt;
+    // Also where they proxy elsewhere: the key is asked for there too.
+    if (inner && prev.filter && !conf.filter && !conf.gateway && !conf.metrics) {
+        conf.filter = prev.filter;
+        conf.filter_dialect = prev.filter_dialect;
+        conf.where = prev.where;
+    }
     if (!inner || core.handler != nullptr || !(prev.gateway || prev.metrics)) {
         return;
     }
@@ -38,6 +44,20 @@ char *check_handler(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc
     return conf_error();
 }
 
+char *check_filter(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc_conf_t &core) {
+    if (conf.gateway || conf.metrics) {
+        log_at(cf, NGX_LOG_EMERG, conf.where, "\"ai_filter\" conflicts with \"%s\" in the same location",
+               conf.gateway ? "ai_gateway" : "ai_metrics");
+        return conf_error();
+    }
+    // In "if" and limit_except a `return` may answer.
+    if (core.handler == nullptr && !core.noname && !core.lmt_excpt) {
+        log_at(cf, NGX_LOG_EMERG, conf.where, "\"ai_filter\" needs \"proxy_pass\" in the same location");
+        return conf_error();
+    }
+    return NGX_CONF_OK;
+}
+
 char *check_gateway(ngx_conf_t *cf, const MainConf &main, const LocConf &conf) {
     if (main.models.models.empty()) {
         log_at(cf, NGX_LOG_EMERG, conf.where, "\"ai_gateway\" needs at least one \"ai_model\" in http");
@@ -51,22 +71,27 @@ char *check_gateway(ngx_conf_t *cf, const MainConf &main, const LocConf &conf) {
     return NGX_CONF_OK;
 }
 
+void set_body_buffer(ngx_http_core_loc_conf_t &core) {
+    if (core.client_body_buffer_size == 2 * ngx_pagesize) {
+        core.client_body_buffer_size = kGatewayBodyBuffer;
+    }
+}
+
 void set_body_limits(ngx_conf_t *cf, const LocConf &prev, const LocConf &conf, ngx_http_core_loc_conf_t &core) {
     bool inherited = conf.where.line == prev.where.line && conf.where.file == prev.where.file;
     if (core.client_max_body_size == kCoreMaxBody && !inherited) {
         log_at(cf, NGX_LOG_WARN, conf.where, "\"client_max_body_size\" is 1m where \"ai_gateway\" is, "
                "agents and images need more, like 32m");
     }
-    if (core.client_body_buffer_size == 2 * ngx_pagesize) {
-        core.client_body_buffer_size = kGatewayBodyBuffer;
-    }
+    set_body_buffer(core);
 }
 
 // Somebody who writes this for a plain proxy_pass would believe it protected.
 void warn_useless_auth(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc_conf_t &core) {
     bool leaf = core.name.len > 0 && core.locations == nullptr;
-    if (leaf && conf.keys_where.file != nullptr && !conf.gateway) {
-        log_at(cf, NGX_LOG_WARN, conf.keys_where, "\"ai_auth keys\" has no effect in a location without \"ai_gateway\"");
+    if (leaf && conf.keys_where.file != nullptr && !conf.serves()) {
+        log_at(cf, NGX_LOG_WARN, conf.keys_where, "\"ai_auth keys\" has no effect in a location without \"ai_gateway\" or "
+               "\"ai_filter\"");
     }
 }
 
@@ -116,6 +141,12 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept {
                 return rv;
             }
             set_body_limits(cf, prev, conf, core);
+        }
+        if (conf.filter) {
+            if (char *rv = check_filter(cf, conf, core); rv != NGX_CONF_OK) {
+                return rv;
+            }
+            set_body_buffer(core);
         }
         warn_useless_auth(cf, conf, core);
         return NGX_CONF_OK;

@@ -5,7 +5,7 @@
 
 #include "nginx/conf.h"
 #include "nginx/directives.h"
-#include "nginx/log.h"
+#include "nginx/caller_key.h"
 #include "nginx/log.h"
 #include "nginx/phases.h"
 #include "nginx/zone.h"
@@ -43,6 +43,7 @@ ngx_int_t post_configuration(ngx_conf_t *cf) noexcept {
     if (check_keys(cf, main) != NGX_OK || add_default_zone(cf, &main) != NGX_OK || install_filters(cf) != NGX_OK) {
         return NGX_ERROR;
     }
+    main.hidden_headers = hidden_header_variables(cf);
     if (add_handler(cf, NGX_HTTP_ACCESS_PHASE, access_handler) != NGX_OK ||
         add_handler(cf, NGX_HTTP_PRECONTENT_PHASE, precontent_handler) != NGX_OK ||
         add_log_handler(cf) != NGX_OK) {

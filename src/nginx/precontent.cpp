@@ -6,6 +6,7 @@
 #include "nginx/answer.h"
 #include "nginx/chain.h"
 #include "nginx/context.h"
+#include "nginx/filter.h"
 #include "nginx/guarded.h"
 #include "nginx/phases.h"
 #include "nginx/text.h"
@@ -63,12 +64,7 @@ ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
     return ngx_http_output_filter(r, out);
 }
 
-// The whole body is here. What the phase handler shall say.
-ngx_int_t begin(Context &context) {
-    std::string body = main_conf(context.r)->scratch.take_body();
-    if (!read_body(context.r, body)) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+ngx_int_t begin_exchange(Context &context, std::string body) {
     gateway::Action action = context.exchange->begin(std::move(body), now());
     if (std::holds_alternative<gateway::Continue>(action)) {
         return NGX_DECLINED;
@@ -81,6 +77,15 @@ ngx_int_t begin(Context &context) {
     ngx_int_t rc = send_answer(context, std::get<gateway::Answer>(action));
     ngx_http_finalize_request(context.r, rc);
     return NGX_DONE;
+}
+
+// The whole body is here. What the phase handler shall say.
+ngx_int_t begin(Context &context) {
+    std::string body = main_conf(context.r)->scratch.take_body();
+    if (!read_body(context.r, body)) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return context.filter ? begin_filter(context, std::move(body)) : begin_exchange(context, std::move(body));
 }
 
 // Also called when the body was there at once, from within read_client_request_body.
@@ -96,32 +101,48 @@ void on_body(ngx_http_request_t *r) noexcept {
     ngx_http_core_run_phases(r);
 }
 
-ngx_int_t start_reading(ngx_http_request_t *r) {
+// A proxied request that is no call begins without its body.
+ngx_int_t start(ngx_http_request_t *r) {
     Context &context = make_context(r);
-    make_exchange(context);
+    if (loc_conf(r)->gateway) {
+        make_exchange(context);
+    } else if (!make_filter(context)) {
+        return begin_filter(context, std::nullopt);
+    }
     context.body = Context::Body::Reading;
-    return ngx_http_read_client_request_body(r, on_body);
-}
-
-}  // namespace
-
-ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept {
-    if (!loc_conf(r)->gateway || r != r->main) {
-        return NGX_DECLINED;  // the content handler refuses subrequests
-    }
-    Context *context = find_context(r);
-    if (context != nullptr && context->body == Context::Body::Begun) {
-        context->body = Context::Body::Unread;  // of the next pass, after an internal redirect
-        return guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] { return begin(*context); });
-    }
-    ngx_int_t rc = guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] {
-        return start_reading(r);
-    });
+    ngx_int_t rc = ngx_http_read_client_request_body(r, on_body);
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
     }
     ngx_http_finalize_request(r, NGX_DONE);  // the reference that reading took
     return NGX_DONE;
+}
+
+// Core runs no access phase for subrequests: where a key is asked for they would come in without one. The content
+// handler of a gateway refuses them; a proxy's does not.
+ngx_int_t subrequest(const LocConf &conf) {
+    return conf.filter && conf.auth_is(Auth::Keys) ? NGX_HTTP_FORBIDDEN : NGX_DECLINED;
+}
+
+}  // namespace
+
+ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept {
+    const LocConf &conf = *loc_conf(r);
+    if (!conf.serves()) {
+        return NGX_DECLINED;
+    }
+    if (r != r->main) {
+        return subrequest(conf);
+    }
+    Context *context = find_context(r);
+    bool begun = context != nullptr && context->body == Context::Body::Begun;
+    return guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] {
+        if (!begun) {
+            return start(r);
+        }
+        context->body = Context::Body::Unread;  // of the next pass, after an internal redirect
+        return begin(*context);
+    });
 }
 
 }  // namespace aigw::ngx

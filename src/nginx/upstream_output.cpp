@@ -72,7 +72,7 @@ void Call::process_bytes(ssize_t bytes) {
 
 void Call::take_output() {
     std::string &out = exchange_.out();
-    append_out(r_, upstream(), out);
+    append_blocks(r_->pool, &upstream()->free_bufs, upstream()->output.tag, out, &upstream()->out_bufs);
     out.clear();
     if (out.capacity() > kKeptOutput) {
         std::string().swap(out);

@@ -8,7 +8,7 @@
 namespace aigw::ngx {
 namespace {
 
-using gateway::Exchange;
+using gateway::Conversation;
 using gateway::Record;
 using gateway::UsageSource;
 
@@ -33,20 +33,20 @@ Value seconds(Millis ms) {
 
 // What the body says, once it was read and understood.
 template <auto Get>
-Value of_body(const Exchange &exchange) {
-    return exchange.record().has_body ? Get(exchange) : Value();
+Value of_body(const Conversation &conversation) {
+    return conversation.record().has_body ? Get(conversation) : Value();
 }
 
-Value model(const Exchange &e) { return text(e.record().model); }
-Value stream(const Exchange &e) { return flag(e.record().stream); }
-Value input_tokens(const Exchange &e) { return number(e.input_tokens()); }
-Value message_count(const Exchange &e) { return number(static_cast<int64_t>(e.record().message_count)); }
-Value has_tools(const Exchange &e) { return flag(e.record().has_tools); }
-Value has_images(const Exchange &e) { return flag(e.record().has_images); }
-Value max_tokens(const Exchange &e) { return e.record().max_tokens ? number(*e.record().max_tokens) : Value(); }
+Value model(const Conversation &e) { return text(e.record().model); }
+Value stream(const Conversation &e) { return flag(e.record().stream); }
+Value input_tokens(const Conversation &e) { return number(e.input_tokens()); }
+Value message_count(const Conversation &e) { return number(static_cast<int64_t>(e.record().message_count)); }
+Value has_tools(const Conversation &e) { return flag(e.record().has_tools); }
+Value has_images(const Conversation &e) { return flag(e.record().has_images); }
+Value max_tokens(const Conversation &e) { return e.record().max_tokens ? number(*e.record().max_tokens) : Value(); }
 
-Value provider(const Exchange &e) { return text(e.record().provider); }
-Value upstream_model(const Exchange &e) { return text(e.record().upstream_model); }
+Value provider(const Conversation &e) { return text(e.record().provider); }
+Value upstream_model(const Conversation &e) { return text(e.record().upstream_model); }
 
 bool counted(const Record &record) {
     return record.usage_source != UsageSource::None;
@@ -56,23 +56,23 @@ bool reported(const Record &record) {
     return record.usage_source == UsageSource::Provider;
 }
 template <auto Member>
-Value tokens(const Exchange &e) {
+Value tokens(const Conversation &e) {
     return counted(e.record()) ? number(e.record().usage.*Member) : Value();
 }
 template <auto Member>
-Value reported_tokens(const Exchange &e) {
+Value reported_tokens(const Conversation &e) {
     return reported(e.record()) ? number(e.record().usage.*Member) : Value();
 }
-Value total_tokens(const Exchange &e) { return counted(e.record()) ? number(e.record().usage.total()) : Value(); }
-Value usage_source(const Exchange &e) { return text(gateway::usage_source_name(e.record().usage_source)); }
+Value total_tokens(const Conversation &e) { return counted(e.record()) ? number(e.record().usage.total()) : Value(); }
+Value usage_source(const Conversation &e) { return text(gateway::usage_source_name(e.record().usage_source)); }
 
-Value ttft(const Exchange &e) {
+Value ttft(const Conversation &e) {
     const Record &record = e.record();
     return record.first_content != 0 ? seconds(record.first_content - record.began) : Value();
 }
 
 // Between tokens of a stream, once it is over.
-Value tpot(const Exchange &e) {
+Value tpot(const Conversation &e) {
     const Record &record = e.record();
     if (!record.stream || record.first_content == 0 || record.ended == 0 || record.usage.completion < 2) {
         return {};
@@ -81,16 +81,16 @@ Value tpot(const Exchange &e) {
     return seconds((record.ended - record.first_content + gaps / 2) / gaps);
 }
 
-Value overhead_time(const Exchange &e) {
+Value overhead_time(const Conversation &e) {
     const Record &record = e.record();
     return record.ended != 0 && record.began != 0 ? seconds(record.ended - record.began - record.upstream_time)
                                                   : Value();
 }
 
-Value finish_reason(const Exchange &e) { return text(gateway::finish_name(e.record().finish)); }
-Value stream_end(const Exchange &e) { return e.record().stream ? text(gateway::end_name(e.record().end)) : Value(); }
+Value finish_reason(const Conversation &e) { return text(gateway::finish_name(e.record().finish)); }
+Value stream_end(const Conversation &e) { return e.record().stream ? text(gateway::end_name(e.record().end)) : Value(); }
 
-Value dropped(const Exchange &e) {
+Value dropped(const Conversation &e) {
     std::string all;
     for (const std::string &path : e.record().dropped) {
         all += all.empty() ? "" : ",";
@@ -135,8 +135,8 @@ bool is_named(std::string_view name, std::string_view variable) {
                       [](char a, char b) { return folded(a) == b; });
 }
 
-Value metadata(const ngx_http_request_t *r, const Exchange &exchange, std::string_view name) {
-    JsonValue members = exchange.request_body()["metadata"];
+Value metadata(const ngx_http_request_t *r, const Conversation &conversation, std::string_view name) {
+    JsonValue members = conversation.request_body()["metadata"];
     if (Value exact = scalar(members[name])) {
         return exact;
     }
@@ -156,7 +156,7 @@ const CallerVariable kCallerVariables[] = {
     {"ai_env", &identity::Identity::env},
 };
 
-const ExchangeVariable kExchangeVariables[] = {
+const ConversationVariable kConversationVariables[] = {
     {"ai_model", model},
     {"ai_stream", of_body<stream>},
     {"ai_input_tokens", of_body<input_tokens>},

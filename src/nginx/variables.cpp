@@ -40,9 +40,9 @@ ngx_int_t evaluate(ngx_http_request_t *r, ngx_http_variable_value_t *v, F &&get)
     });
 }
 
-const gateway::Exchange *exchange_of(ngx_http_request_t *r) {
+const gateway::Conversation *conversation_of(ngx_http_request_t *r) {
     Context *context = find_context(r);
-    return context != nullptr && context->exchange ? &*context->exchange : nullptr;
+    return context != nullptr ? context->conversation() : nullptr;
 }
 
 // The NAME of a prefix variable: `data` is the whole name.
@@ -71,28 +71,28 @@ ngx_int_t tag_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uint
     });
 }
 
-ngx_int_t exchange_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) noexcept {
+ngx_int_t conversation_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) noexcept {
     return evaluate(r, v, [&] {
-        const gateway::Exchange *exchange = exchange_of(r);
-        return exchange != nullptr ? kExchangeVariables[data].get(*exchange) : Value();
+        const gateway::Conversation *conversation = conversation_of(r);
+        return conversation != nullptr ? kConversationVariables[data].get(*conversation) : Value();
     });
 }
 
 ngx_int_t metadata_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) noexcept {
     return evaluate(r, v, [&] {
-        const gateway::Exchange *exchange = exchange_of(r);
-        if (exchange == nullptr || exchange->record().began == 0) {
+        const gateway::Conversation *conversation = conversation_of(r);
+        if (conversation == nullptr || conversation->record().began == 0) {
             return Value();
         }
-        return metadata(r->main, *exchange, suffix(data, kMetadataPrefix));
+        return metadata(r->main, *conversation, suffix(data, kMetadataPrefix));
     });
 }
 
 // Before there is an exchange no call was made; core may have refused the request.
 ngx_int_t attempts_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) noexcept {
     return evaluate(r, v, [&] {
-        if (const gateway::Exchange *exchange = exchange_of(r)) {
-            return Value(std::to_string(exchange->record().attempts));
+        if (const gateway::Conversation *conversation = conversation_of(r)) {
+            return Value(std::to_string(conversation->record().attempts));
         }
         return is_ours(r) ? Value("0") : Value();
     });
@@ -104,8 +104,9 @@ ngx_int_t error_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, ui
         if (context == nullptr) {
             return Value();
         }
-        bool told = context->exchange && !context->exchange->record().error_code.empty();
-        return Value(told ? context->exchange->record().error_code : context->core_error);
+        const gateway::Conversation *conversation = context->conversation();
+        bool told = conversation != nullptr && !conversation->record().error_code.empty();
+        return Value(told ? conversation->record().error_code : context->core_error);
     });
 }
 
@@ -126,8 +127,8 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
         for (uintptr_t i = 0; i < std::size(kCallerVariables); i++) {
             add(cf, kCallerVariables[i].name, caller_variable, i, NGX_HTTP_VAR_NOCACHEABLE);
         }
-        for (uintptr_t i = 0; i < std::size(kExchangeVariables); i++) {
-            add(cf, kExchangeVariables[i].name, exchange_variable, i, NGX_HTTP_VAR_NOCACHEABLE);
+        for (uintptr_t i = 0; i < std::size(kConversationVariables); i++) {
+            add(cf, kConversationVariables[i].name, conversation_variable, i, NGX_HTTP_VAR_NOCACHEABLE);
         }
         add(cf, kTagPrefix, tag_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, kMetadataPrefix, metadata_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);

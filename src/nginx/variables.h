@@ -18,19 +18,19 @@ struct CallerVariable {
     std::string_view name;
     std::string identity::Identity::*member;
 };
-struct ExchangeVariable {
+struct ConversationVariable {
     std::string_view name;
-    Value (*get)(const gateway::Exchange &exchange);
+    Value (*get)(const gateway::Conversation &conversation);
 };
 
 // variable_values.cpp
 extern const CallerVariable kCallerVariables[5];
-extern const ExchangeVariable kExchangeVariables[21];
+extern const ConversationVariable kConversationVariables[21];
 
 // `name` is what the variable's NAME means: in whatever case, `-` for its `_`. `variable` is in lower case.
 bool is_named(std::string_view name, std::string_view variable);
 
 // The body's metadata.NAME (a string, a number, true or false), else the header x-aigw-meta-NAME.
-Value metadata(const ngx_http_request_t *r, const gateway::Exchange &exchange, std::string_view name);
+Value metadata(const ngx_http_request_t *r, const gateway::Conversation &conversation, std::string_view name);
 
 }  // namespace aigw::ngx

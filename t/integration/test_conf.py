@@ -142,7 +142,7 @@ def test_auth_without_a_gateway_warns(accepted, keys):
         location /other/ { ai_auth keys; proxy_pass http://127.0.0.1:1; }
         location /deep/ { ai_auth keys; location /deep/er/ { ai_gateway; } }
         location /v1/ { ai_gateway; if ($arg_a) { ai_auth keys; } }""") == [
-            '"ai_auth keys" has no effect in a location without "ai_gateway"']
+            '"ai_auth keys" has no effect in a location without "ai_gateway" or "ai_filter"']
 
 
 # ---- ai_zone

@@ -1,10 +1,12 @@
 // Every special response of a gateway location (the pages that core makes for a status) becomes the error in the
 // caller's own dialect: ours from the exchange, core's own (413, deny, limit_req, 404) from the status. What an
 // operator's error_page answered is left alone: it is an answer of another location or of a `return` with a text.
-// Installed only if the configuration has a gateway at all.
+// In an ai_filter location only what we refused ourselves does: all else is the proxy's. The filters of ai_filter hang
+// here too. Installed only if the configuration has a gateway at all.
 #include "gateway/endpoint.h"
 #include "nginx/context.h"
 #include "nginx/core_error.h"
+#include "nginx/filter.h"
 #include "nginx/guarded.h"
 #include "nginx/phases.h"
 #include "nginx/reply.h"
@@ -18,8 +20,15 @@ ngx_http_output_body_filter_pt next_body;
 
 // Core's pages are text/html or empty; what a gateway answers itself never is.
 bool is_core_page(ngx_http_request_t *r) {
-    if (r != r->main || r->err_status < NGX_HTTP_BAD_REQUEST || !loc_conf(r)->gateway) {
+    const LocConf &conf = *loc_conf(r);
+    if (r != r->main || r->err_status < NGX_HTTP_BAD_REQUEST || !conf.serves()) {
         return false;
+    }
+    if (conf.filter) {
+        Context *context = find_context(r);
+        if (context == nullptr || context->refused != r->err_status) {
+            return false;
+        }
     }
     std::string_view type = view(r->headers_out.content_type);
     return type.empty() || type == "text/html";
@@ -27,15 +36,27 @@ bool is_core_page(ngx_http_request_t *r) {
 
 // What the caller is told. The exchange's own error, if it is what this page stands for.
 chat::ApiError error_of(Context &context, int status) {
-    if (context.exchange && context.exchange->error() && context.exchange->error()->status == status) {
-        return *context.exchange->error();
+    gateway::Conversation *conversation = context.conversation();
+    if (conversation != nullptr && conversation->error() && conversation->error()->status == status) {
+        return *conversation->error();
     }
     chat::ApiError error = core_error(status);
-    if (context.exchange) {
-        context.exchange->refuse(error);
+    if (conversation != nullptr) {
+        conversation->refuse(error);
     }
     context.core_error = error.code;
     return error;
+}
+
+const dialects::Dialect &dialect_of(Context &context) {
+    ngx_http_request_t *r = context.r;
+    if (const gateway::Conversation *conversation = context.conversation()) {
+        return conversation->caller_dialect();
+    }
+    bool anthropic_header = !request_header(r, "anthropic-version").empty();
+    const LocConf &conf = *loc_conf(r);
+    return conf.filter ? gateway::Filter::dialect_of(conf.filter_dialect, view(r->uri), anthropic_header)
+                       : gateway::caller_dialect(api_path(r), anthropic_header);
 }
 
 void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
@@ -50,9 +71,7 @@ void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
 
 void replace_page(ngx_http_request_t *r) {
     Context &context = make_context(r);
-    const dialects::Dialect &dialect =
-        context.exchange ? context.exchange->caller_dialect()
-                         : gateway::caller_dialect(api_path(r), !request_header(r, "anthropic-version").empty());
+    const dialects::Dialect &dialect = dialect_of(context);
     chat::ApiError error = error_of(context, static_cast<int>(r->headers_out.status));
     context.error_page = dialect.write_error(error, request_id(context));
     add_error_headers(r, error);
@@ -66,9 +85,20 @@ void replace_page(ngx_http_request_t *r) {
     context.replacing = true;
 }
 
+// The context of a request whose answer ai_filter sees; null: not this one.
+Context *filtered(ngx_http_request_t *r) {
+    if (r != r->main) {
+        return nullptr;
+    }
+    Context *context = find_context(r);
+    return context != nullptr && context->filter && !context->replacing ? context : nullptr;
+}
+
 ngx_int_t header_filter(ngx_http_request_t *r) noexcept {
     if (is_core_page(r)) {
         guarded(r->connection->log, [&] { replace_page(r); });
+    } else if (Context *context = filtered(r)) {
+        guarded(r->connection->log, [&] { filter_head(*context); });
     }
     return next_header(r);
 }
@@ -86,7 +116,13 @@ bool swallow(ngx_chain_t *in) {
 }
 
 ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept {
-    if (r->err_status < NGX_HTTP_BAD_REQUEST || in == nullptr || r != r->main) {
+    if (in == nullptr || r != r->main) {
+        return next_body(r, in);
+    }
+    if (Context *context = filtered(r)) {
+        return guarded(r->connection->log, ngx_int_t(NGX_ERROR), [&] { return filter_body(*context, in, next_body); });
+    }
+    if (r->err_status < NGX_HTTP_BAD_REQUEST) {
         return next_body(r, in);
     }
     Context *context = find_context(r);

@@ -1,0 +1,288 @@
+#include "gateway/filter.h"
+
+#include <algorithm>
+
+#include "gateway/call_result.h"
+#include "gateway/errors.h"
+
+namespace aigw::gateway {
+namespace {
+
+constexpr std::string_view kChat = "/chat/completions";
+constexpr std::string_view kCompletions = "/completions";
+constexpr std::string_view kMessages = "/messages";
+constexpr std::string_view kCountTokens = "/messages/count_tokens";
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+// `type` is `wanted` (lower case), whatever parameters follow.
+bool is_type(std::string_view type, std::string_view wanted) {
+    return type.size() >= wanted.size() &&
+           std::equal(wanted.begin(), wanted.end(), type.begin(), [](char a, char b) { return a == lower(b); });
+}
+
+std::string_view without_slash(std::string_view path) {
+    while (path.size() > 1 && path.back() == '/') {
+        path.remove_suffix(1);
+    }
+    return path;
+}
+
+bool is_anthropic_path(std::string_view path) {
+    return path.ends_with(kMessages) || path.ends_with(kCountTokens);
+}
+
+// Calls by their path, in the paths of every server that speaks the dialect.
+bool is_call_path(std::string_view path, const dialects::Dialect &dialect) {
+    return &dialect == &dialects::anthropic_messages() ? path.ends_with(kMessages) : path.ends_with(kCompletions);
+}
+
+// Methods that bring no call.
+bool is_reading(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace
+
+const dialects::Dialect &Filter::dialect_of(const dialects::Dialect *dialect, std::string_view path,
+                                            bool anthropic_header) {
+    if (dialect != nullptr) {
+        return *dialect;
+    }
+    path = without_slash(path);
+    bool anthropic = is_anthropic_path(path) || (anthropic_header && !path.ends_with(kChat));
+    return anthropic ? dialects::anthropic_messages() : dialects::openai_chat();
+}
+
+Filter::Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *dialect, const Caller &caller)
+    : Conversation(scratch, caller, dialect_of(dialect, caller.path, !caller.anthropic_version.empty())),
+      policy_(policy), chat_path_(caller.method == "POST" && is_call_path(without_slash(caller.path), *client_)) {}
+
+bool Filter::wants_body(std::string_view content_type) const {
+    return chat_path_ || (caller_.method == "POST" && is_type(content_type, "application/json"));
+}
+
+std::optional<chat::ApiError> Filter::begin(std::optional<std::string> body, Millis now) {
+    record_.began = now;
+    std::optional<chat::ApiError> fault;
+    if (body) {
+        fault = read_request(std::move(*body));
+    }
+    if (body && !fault) {
+        note_request();
+        record_.upstream_model = record_.model;
+        if (ModelMatch match = policy_.models->find(record_.model); match.model != nullptr) {
+            record_.configured_model = match.model->name;
+        }
+    }
+    // Elsewhere a body that is no JSON is the server's business.
+    std::optional<chat::ApiError> error = chat_path_ ? fault : std::nullopt;
+    if (!error) {
+        error = judge_model();
+    }
+    if (error) {
+        refuse(*error);
+        return error;
+    }
+    call_ = record_.has_body && (chat_path_ || request_.root()["messages"].is_array());
+    if (call_ && record_.stream) {
+        splice_ = std::make_unique<JsonSplice>(request_.text());
+        asked_ = client_->ask_usage(request_, *splice_);
+    }
+    return std::nullopt;
+}
+
+// A key for some models only: what names none cannot be judged, and is refused.
+std::optional<chat::ApiError> Filter::judge_model() const {
+    bool restricted = caller_.identity != nullptr && !caller_.identity->models.empty();
+    if (!restricted || is_reading(caller_.method)) {
+        return std::nullopt;
+    }
+    if (record_.model.empty()) {
+        return chat::ApiError{403, chat::ErrorKind::Permission, "model_not_allowed",
+                              "This key may use certain models only, and this request names none.", "model", {}};
+    }
+    return may_use(record_.model) ? std::nullopt : std::optional(model_not_allowed(record_.model));
+}
+
+std::vector<std::string_view> Filter::edited_body() const {
+    return asked_ ? splice_->pieces() : std::vector<std::string_view>();
+}
+
+void Filter::head(int status, std::string_view content_type, bool encoded) {
+    status_ = status;
+    if (encoded || !record_.has_body) {
+        return;
+    }
+    if (status >= 400) {
+        mode_ = is_type(content_type, "application/json") ? Mode::ErrorBody : Mode::Blind;
+    } else if (is_type(content_type, "text/event-stream")) {
+        mode_ = call_ ? Mode::Events : Mode::Blind;
+        rewrites_ = call_ && asked_;
+        answer_.stream = true;
+    } else if (is_type(content_type, "application/json")) {
+        mode_ = Mode::Json;
+    }
+    if (call_ && mode_ != Mode::Blind) {
+        reader_ = client_->response_reader();
+    }
+}
+
+bool Filter::body(std::string_view bytes, Millis now) {
+    now_ = now;
+    switch (mode_) {
+    case Mode::Blind:
+        break;
+    case Mode::Events:
+        if (sse_.feed(bytes, *this) == SseReader::Status::TooLarge) {
+            mode_ = Mode::Blind;
+            return !rewrites_;
+        }
+        break;
+    case Mode::Json:
+        if (json_.size() + bytes.size() > kMaxJsonAnswer) {
+            mode_ = Mode::Blind;
+            json_ = {};
+            break;
+        }
+        if (json_.empty()) {
+            json_ = scratch_.take_body();
+        }
+        json_.append(bytes);
+        break;
+    case Mode::ErrorBody:
+        json_.append(bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, json_.size())));
+        break;
+    }
+    return true;
+}
+
+bool Filter::body_end(Millis now) {
+    if (done_) {
+        return true;
+    }
+    done_ = true;
+    now_ = now;
+    switch (mode_) {
+    case Mode::Blind:
+        return true;
+    case Mode::Events:
+        break;
+    case Mode::Json:
+        read_answer(json_, now);
+        scratch_.give_back(std::move(json_));
+        return true;
+    case Mode::ErrorBody:
+        read_error(json_);
+        json_ = {};
+        return true;
+    }
+    if (sse_.finish(*this) == SseReader::Status::TooLarge) {
+        return !rewrites_;
+    }
+    if (readable_) {
+        if (auto whole = reader_->finish(*this); !whole) {
+            note_failure(whole.error());
+        }
+    }
+    return true;
+}
+
+bool Filter::on_event(const SseEvent &event) {
+    const JsonDoc *doc = nullptr;
+    SseEvent seen = event;
+    std::string repaired;
+    if (!event.data.empty() && parse_answer(scratch_.parser, event.data, scratch_.event, repaired)) {
+        doc = &scratch_.event;
+        seen.data = scratch_.event.text();
+    }
+    if (readable_) {
+        if (auto read = reader_->event(seen, doc, *this); !read) {
+            note_failure(read.error());
+        }
+    }
+    if (rewrites_) {
+        client_->pass_event(seen, doc, answer_, out_);
+    }
+    return true;
+}
+
+// A sign of life: proxies on the way wait for it.
+void Filter::on_comment() {
+    if (rewrites_) {
+        out_ += ":\n\n";
+    }
+}
+
+void Filter::on_delta(const chat::Delta &delta) {
+    count(delta, *client_);
+    if (delta.is_content() && record_.first_content == 0) {
+        record_.first_content = now_;
+    }
+    content_ = content_ || delta.is_content();
+    if (delta.kind == chat::Delta::Kind::Error) {
+        note_failure(*delta.error);
+    }
+}
+
+void Filter::read_answer(std::string_view text, Millis now) {
+    if (text.starts_with(kBom)) {
+        text.remove_prefix(kBom.size());
+    }
+    JsonDoc doc;
+    std::string repaired;
+    if (!parse_answer(scratch_.parser, text, doc, repaired)) {
+        return;
+    }
+    record_.first_content = now;
+    if (reader_ != nullptr && reader_->answer(doc, *this)) {
+        content_ = true;
+        return;
+    }
+    forget_answer();
+    if (auto usage = client_->read_usage(doc.root())) {
+        record_.usage = *usage;
+        record_.usage_source = UsageSource::Provider;
+    }
+}
+
+void Filter::read_error(std::string_view text) {
+    if (!text.empty()) {
+        record_.error_code = client_->read_error(status_, text, scratch_.parser).code;
+    }
+}
+
+void Filter::note_failure(const chat::ApiError &error) {
+    readable_ = false;
+    record_.error_code = error.code;
+}
+
+void Filter::note_calls(std::string_view provider, std::vector<CallRecord> calls, Millis waited, bool cached) {
+    record_.provider = provider;
+    record_.attempts = static_cast<int>(calls.size());
+    record_.calls = std::move(calls);
+    record_.upstream_time = waited;
+    cached_ = cached;
+}
+
+void Filter::end(End how, Millis now) {
+    record_.end = how == End::Done && !readable_ ? End::Error : how;
+    record_.ended = now;
+    if (how == End::Error && mode_ == Mode::Events && record_.error_code.empty()) {
+        record_.error_code = "upstream_error";  // cut
+    }
+    if (!record_.calls.empty() && record_.calls.back().result.empty()) {
+        record_.calls.back().result = result_of(record_.end);
+    }
+    // What a cache answered was used by nobody.
+    if (cached_) {
+        forget_answer();
+    } else if (content_ && call_ && record_.usage_source != UsageSource::Provider) {
+        settle_estimate();
+    }
+}
+
+}  // namespace aigw::gateway

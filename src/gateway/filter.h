@@ -1,0 +1,94 @@
+// A request that the operator's own proxy_pass serves (ai_filter): understood, judged and counted, never routed or
+// translated. The answer's bytes stay the proxy's; only in a stream of which we asked the usage for ourselves is the usage
+// taken out again.
+//
+//   wants_body() --> begin(body) --> edited_body() ... head() body()* body_end()
+//                        '--> an error
+//   end(how) once, on every way out.
+//
+// What the answer says may be anything: what cannot be read is passed on and not counted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/conversation.h"
+#include "gateway/policy.h"
+#include "stream/sse.h"
+
+namespace aigw::gateway {
+
+class Filter final : public Conversation, private SseSink, private chat::DeltaSink {
+public:
+    static constexpr size_t kMaxJsonAnswer = 32 << 20;  // bytes of a JSON answer that are looked at
+    static constexpr size_t kMaxErrorBody = 64 << 10;   // bytes of an error answer that are looked at
+
+    // `dialect` null (auto): by the path and the header anthropic-version.
+    Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *dialect, const Caller &caller);
+
+    // The dialect of a path, and of what is said to its callers.
+    static const dialects::Dialect &dialect_of(const dialects::Dialect *dialect, std::string_view path,
+                                               bool anthropic_header);
+    // Whether the request's body has to be read: it is a call, or may be one.
+    bool wants_body(std::string_view content_type) const;
+
+    // The request is complete; `body` is null if it was not wanted. An error: the caller gets it, nothing is proxied.
+    std::optional<chat::ApiError> begin(std::optional<std::string> body, Millis now);
+    // What is proxied in the place of the caller's body, for this object's life; empty: the body as it is.
+    std::vector<std::string_view> edited_body() const;
+    // A call whose answer is to be read: it must not come compressed.
+    bool is_call() const { return call_; }
+
+    // The answer: its head, its body in plain bytes, its end. `encoded`: compressed, so nobody reads it.
+    void head(int status, std::string_view content_type, bool encoded);
+    // Bytes of the body have to be shown to body(). Else only the end is told.
+    bool watches() const { return mode_ != Mode::Blind; }
+    // What the caller gets is out() and not what came.
+    bool rewrites() const { return rewrites_; }
+    // False: a stream that must be rewritten cannot be (an event larger than SseReader takes).
+    bool body(std::string_view bytes, Millis now);
+    bool body_end(Millis now);
+    // Of a rewritten stream: what the caller is to be sent; the host takes it and clears it.
+    std::string &out() { return out_; }
+
+    bool streams() const { return mode_ == Mode::Events; }
+
+    // What the proxy did: its name, one result a call, the time spent waiting; or its cache answered.
+    void note_calls(std::string_view provider, std::vector<CallRecord> calls, Millis waited, bool cached);
+    void end(End how, Millis now) override;
+
+private:
+    enum class Mode : uint8_t { Blind, Events, Json, ErrorBody };
+
+    bool on_event(const SseEvent &event) override;
+    void on_comment() override;
+    void on_delta(const chat::Delta &delta) override;
+    std::optional<chat::ApiError> judge_model() const;
+    void read_answer(std::string_view text, Millis now);
+    void read_error(std::string_view text);
+    void note_failure(const chat::ApiError &error);
+
+    const Policy &policy_;
+    bool chat_path_;
+    bool call_ = false;   // a chat or a completion
+    bool asked_ = false;  // for the usage, by us
+    std::unique_ptr<JsonSplice> splice_;
+
+    Mode mode_ = Mode::Blind;
+    int status_ = 0;
+    bool rewrites_ = false;
+    bool readable_ = true;  // false: the rest of the stream is not understood
+    bool content_ = false;
+    bool cached_ = false;   // the proxy's cache answered
+    Millis now_ = 0;        // of the body() under way
+    std::string json_;      // of a body that comes in pieces
+    SseReader sse_;
+    std::unique_ptr<dialects::ResponseReader> reader_;
+    dialects::AnswerOptions answer_;  // of a rewritten stream
+    std::string out_;
+};
+
+}  // namespace aigw::gateway

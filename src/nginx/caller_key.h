@@ -1,0 +1,28 @@
+// The virtual key in the caller's headers.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "nginx/context.h"
+#include "nginx/ngx.h"
+
+namespace aigw::ngx {
+
+struct CallerKey {
+    enum class Fault : uint8_t { None, Missing, Two, TooLong };
+    std::string_view value;
+    Fault fault = Fault::Missing;
+};
+
+// The one credential of Authorization: Bearer, x-api-key, api-key and x-goog-api-key; a second, different one is a fault.
+CallerKey caller_key(ngx_http_request_t *r);
+
+// Takes headers out of what is proxied, as if the caller had not sent them: those that hold his key, and
+// Accept-Encoding where the answer is to be read. `proxy_set_header NAME $http_NAME` still finds them.
+void hide_headers(Context &context, bool key, bool accept_encoding);
+
+// The indices of the variables that keep the hidden headers' values; those that the configuration uses.
+std::vector<ngx_uint_t> hidden_header_variables(ngx_conf_t *cf);
+
+}  // namespace aigw::ngx
