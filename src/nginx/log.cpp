@@ -50,10 +50,10 @@ End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conve
 }
 
 // What neither we nor the server named goes by its status.
-void name_error(Context &context) {
-    ngx_uint_t status = status_of(context.r);
+void name_error(ngx_http_request_t *r) {
+    ngx_uint_t status = status_of(r);
     if (status >= NGX_HTTP_BAD_REQUEST && status != NGX_HTTP_CLIENT_CLOSED_REQUEST) {
-        context.core_error = core_error(static_cast<int>(status)).code;
+        make_context(r).core_error = core_error(static_cast<int>(status)).code;
     }
 }
 
@@ -66,7 +66,9 @@ void finish(ngx_http_request_t *r) {
     const gateway::Record *record = &none;
     if (context != nullptr && context->filter) {
         note_proxied_calls(*context);
-        name_error(*context);
+    }
+    if (loc_conf(r)->filter || (context != nullptr && context->filter)) {
+        name_error(r);
     }
     if (gateway::Conversation *conversation = context != nullptr ? context->conversation() : nullptr) {
         context->end(how_it_ended(r, *conversation));
