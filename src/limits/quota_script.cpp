@@ -1,5 +1,5 @@
-// KEYS[1] is a hash: w<key> a window, r<id> a reservation, e the epoch, m the longest window, c where the last look for
-// stale windows stopped. KEYS[2] is a sorted set: ids by when their lease ends (or their memory, once they lapsed).
+// KEYS[1] is a hash: w<key> a window, r<id> a reservation, e the epoch, m the longest window, x when the hash expires, c
+// where the last look for stale windows stopped. KEYS[2] is a sorted set: ids by when their lease ends (or their memory, once they lapsed).
 //
 // - The time is Redis' own: one clock for all machines, so that windows and leases mean the same to each. ARGV[2] sets
 //   another one, for tests. Redis 6.2 replicates what a script wrote, not the script, so that TIME may be asked.
@@ -19,11 +19,9 @@
 
 namespace aigw::limits {
 
-namespace {
-
-constexpr std::string_view kScript = R"lua(
+static constexpr std::string_view kScript = R"lua(
 local SLICES, RING, MAX, TOLERANCE, KEEP, HELD_RETRY = 15, 16, 1e15, 5000, 600000, 1000
-local SWEEP, LOOK = 32, 8
+local SWEEP, LOOK, RENEW = 32, 8, 60000
 local LENGTH, NEWEST, HELD, FIRST = 1, 2, 3, 4
 local LIVE, LAPSED, SETTLED = 0, 1, 2
 local hash, leases = KEYS[1], KEYS[2]
@@ -38,7 +36,7 @@ end
 local windows, made, changed, rebased = {}, false, {}, {}
 local records, gone = {}, {}
 local scores, unscored = {}, {}
-local longest, cursor
+local longest, expires, cursor
 
 local function slice_length(w) return floor((w[LENGTH] + SLICES - 1) / SLICES) end
 local function ordinal(w, time) return floor(time / slice_length(w)) end
@@ -203,21 +201,23 @@ local function write(epoch)
   if #fields > 0 then
     fields[#fields + 1], fields[#fields + 2] = 'e', epoch
     fields[#fields + 1], fields[#fields + 2] = 'm', longest
+    local life = longest + floor(longest / SLICES) + lease + 2 * KEEP
+    local renew = math.abs(now + life - expires) > RENEW
+    if renew then fields[#fields + 1], fields[#fields + 2] = 'x', now + life end
     redis.call('HSET', hash, unpack(fields))
+    if renew then redis.call('PEXPIRE', hash, life) end
   end
   if #dead > 0 then redis.call('HDEL', hash, unpack(dead)) end
-  if #ranks > 0 then redis.call('ZADD', leases, unpack(ranks)) end
-  if #unranked > 0 then redis.call('ZREM', leases, unpack(unranked)) end
-  if #fields > 0 then
-    local life = longest + floor(longest / SLICES) + lease + 2 * KEEP
-    redis.call('PEXPIRE', hash, life)
-    redis.call('PEXPIRE', leases, life)
+  if #ranks > 0 then
+    redis.call('ZADD', leases, unpack(ranks))
+    redis.call('PEXPIRE', leases, lease + 2 * KEEP)
   end
+  if #unranked > 0 then redis.call('ZREM', leases, unpack(unranked)) end
 end
 
-local head = redis.call('HMGET', hash, 'e', 'm')
+local head = redis.call('HMGET', hash, 'e', 'm', 'x')
 local epoch = tonumber(head[1]) or now
-longest = tonumber(head[2]) or 0
+longest, expires = tonumber(head[2]) or 0, tonumber(head[3]) or 0
 sweep()
 
 if op == 'reserve' then
@@ -335,8 +335,6 @@ end
 write(epoch)
 return {done, epoch}
 )lua";
-
-}  // namespace
 
 std::string_view quota_script() { return kScript; }
 

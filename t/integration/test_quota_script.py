@@ -151,7 +151,7 @@ def test_keys_expire_and_stale_windows_go(redis):
     assert 0 < redis("PTTL", quota.keys[0]) <= longest
     quota.reserve("open", [Demand("user", HOUR, 500)], 10, 10, 2000, START + 40_000)
     assert redis("PTTL", quota.keys[0]) > HOUR
-    assert redis("PTTL", quota.keys[1]) > HOUR
+    assert 1_200_000 < redis("PTTL", quota.keys[1]) <= 1_202_000, "leases do not outlive what is remembered of them"
 
 
 def test_its_own_clock_is_redis_clock(redis):
@@ -160,7 +160,7 @@ def test_its_own_clock_is_redis_clock(redis):
     quota.reserve("r", [limit], 100, 100, 2000, 0)
     assert abs(quota.epochs["r"] - seconds * 1000 - micros // 1000) < 5000
     assert quota.settle("r", 100, 100, 0) == 1
-    assert 0 < quota.reserve("s", [limit], 499, 1, 2000, 0)[2] <= 1067
+    assert 0 < quota.reserve("s", [limit], 499, 1, 2000, 0)[2] <= 1072, "sixteen slices of 67 ms"
 
 
 def test_no_room_changes_nothing(redis, tmp_path):
