@@ -40,10 +40,10 @@ def groups(results):
 
 
 def legend(sets):
-    out, x = [], LEFT
+    out, x = [], 16
     for title, name in sets:
         out.append(f'<rect class="{name}" x="{x}" y="34" width="11" height="11" rx="2"/><text x="{x + 16}" y="44">{escape(title)}</text>')
-        x += 32 + round(6.7 * len(title))
+        x += 34 + round(6.4 * len(title))
     out.append(f'<line class="goal" x1="{x + 4}" x2="{x + 4}" y1="32" y2="47"/><text x="{x + 12}" y="44">goal</text>')
     return out
 
