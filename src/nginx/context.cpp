@@ -10,6 +10,7 @@
 #include "nginx/metrics.h"
 #include "nginx/pool.h"
 #include "nginx/reply.h"
+#include "nginx/request_id.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -24,16 +25,6 @@ bool is_clean_id(std::string_view id) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
                c == '-';
     });
-}
-
-// $request_id, the same value that the log has.
-std::string_view core_request_id(ngx_http_request_t *r) {
-    ngx_str_t name = ngx_string("request_id");
-    ngx_http_variable_value_t *value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
-    if (value == nullptr || value->not_found) {
-        return {};
-    }
-    return {reinterpret_cast<const char *>(value->data), value->len};
 }
 
 std::string_view forced_model(ngx_http_request_t *r, LocConf *conf) {
@@ -116,7 +107,7 @@ Context *find_context(ngx_http_request_t *r) {
 std::string_view request_id(Context &context) {
     if (context.request_id.empty()) {
         std::string_view own = request_header(context.r, "x-request-id");
-        context.request_id = is_clean_id(own) ? own : core_request_id(context.r);
+        context.request_id = is_clean_id(own) ? std::string(own) : core_request_id(context.r);
     }
     return context.request_id;
 }
