@@ -1,6 +1,7 @@
 // Handles over the tape: look-ups and numbers. A number is read from its digits each time it is asked for.
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/json.h"
@@ -129,16 +130,19 @@ JsonValue JsonValue::find(std::string_view plain_key) const {
     if (!is_object()) {
         return {};
     }
-    const std::vector<JsonNode> &nodes = doc_->nodes_;
-    std::string_view text = doc_->text_;
-    JsonValue found;
-    for (uint32_t key = node_ + 1; key < nodes[node_].next; key = nodes[key + 1].next) {
-        std::string_view name = text.substr(nodes[key].begin + 1, nodes[key].end - nodes[key].begin - 2);
-        if (nodes[key].escaped ? JsonText{name} == plain_key : name == plain_key) {
-            found = JsonValue(doc_, key + 1);
+    const JsonNode *nodes = doc_->nodes_.data();
+    const char *text = doc_->text_.data();
+    const size_t quoted = plain_key.size() + 2;
+    uint32_t found = 0;
+    for (uint32_t key = node_ + 1, end = nodes[node_].next; key < end; key = nodes[key + 1].next) {
+        const JsonNode &name = nodes[key];
+        if (name.escaped) [[unlikely]] {
+            found = JsonText{{text + name.begin + 1, name.end - name.begin - 2u}} == plain_key ? key + 1 : found;
+        } else if (name.end - name.begin == quoted && std::memcmp(text + name.begin + 1, plain_key.data(), plain_key.size()) == 0) {
+            found = key + 1;
         }
     }
-    return found;
+    return found != 0 ? JsonValue(doc_, found) : JsonValue();
 }
 
 size_t JsonValue::size() const {

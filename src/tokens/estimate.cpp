@@ -61,11 +61,12 @@ constexpr uint8_t cost(Class last, Class now) {
     }
 }
 
+// By class of the byte before and the byte itself: one look-up for a byte's cost, beside the one for its class.
 constexpr auto kCost = [] {
-    std::array<std::array<uint8_t, kClasses>, kClasses> table{};
+    std::array<std::array<uint8_t, 256>, kClasses> table{};
     for (size_t last = 0; last < kClasses; ++last) {
-        for (size_t now = 0; now < kClasses; ++now) {
-            table[last][now] = cost(static_cast<Class>(last), static_cast<Class>(now));
+        for (size_t byte = 0; byte < 256; ++byte) {
+            table[last][byte] = cost(static_cast<Class>(last), static_cast<Class>(kClass[byte]));
         }
     }
     return table;
@@ -89,11 +90,17 @@ bool is_one_of(JsonText key, const std::string_view (&names)[N]) {
 
 void TextEstimator::add_plain(std::string_view utf8) {
     uint64_t sum = 0;
+    const auto *byte = reinterpret_cast<const unsigned char *>(utf8.data());
+    const unsigned char *end = byte + utf8.size();
     uint8_t last = last_;
-    for (char c : utf8) {
-        uint8_t now = kClass[static_cast<unsigned char>(c)];
-        sum += kCost[last][now];
-        last = now;
+    for (; end - byte >= 4; byte += 4) {
+        uint8_t first = kClass[byte[0]], second = kClass[byte[1]], third = kClass[byte[2]];
+        sum += kCost[last][byte[0]] + kCost[first][byte[1]] + kCost[second][byte[2]] + kCost[third][byte[3]];
+        last = kClass[byte[3]];
+    }
+    for (; byte != end; ++byte) {
+        sum += kCost[last][*byte];
+        last = kClass[*byte];
     }
     units_ += sum;
     last_ = last;
