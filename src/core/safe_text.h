@@ -12,4 +12,7 @@ inline constexpr size_t kMaxSafeText = 1024;  // bytes of the result
 // Control characters (also DEL) as %XX, everything else as it is; cut at kMaxSafeText on the edge of a character.
 std::string safe_text(std::string_view text);
 
+// Whether any byte is a control character, tabs included.
+bool has_control(std::string_view text);
+
 }  // namespace aigw

@@ -1,5 +1,10 @@
 #include "gateway/upstream_head.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+#include "core/safe_text.h"
 #include "gateway/exchange.h"
 
 namespace aigw::gateway {
@@ -7,19 +12,33 @@ namespace {
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // where the caller names none
 
+constexpr size_t kUsualHead = 512;  // bytes; a longer one grows
+
 // Nothing that came from outside can begin a line of its own, nor write to somebody's terminal.
-void append_line(std::string &out, std::string_view name, std::string_view value) {
+void append_value(std::string &out, std::string_view value) {
+    if (!has_control(value)) {
+        out.append(value);
+        return;
+    }
+    std::copy_if(value.begin(), value.end(), std::back_inserter(out), [](char c) {
+        bool control = (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';
+        return !control;
+    });
+}
+
+void append_line(std::string &out, std::string_view name, std::string_view value, std::string_view prefix = {}) {
     if (value.empty()) {
         return;
     }
-    out.append(name).append(": ");
-    for (char c : value) {
-        bool control = (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';
-        if (!control) {
-            out += c;
-        }
-    }
-    out += "\r\n";
+    out.append(name).append(": ").append(prefix);
+    append_value(out, value);
+    out.append("\r\n");
+}
+
+void append_line(std::string &out, std::string_view name, size_t number) {
+    char digits[20];
+    auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    append_line(out, name, {digits, static_cast<size_t>(end - digits)});
 }
 
 void append_credential(std::string &out, providers::Credential style, std::string_view credential) {
@@ -30,7 +49,7 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     case providers::Credential::None:
         break;
     case providers::Credential::Bearer:
-        append_line(out, "Authorization", "Bearer " + std::string(credential));
+        append_line(out, "Authorization", credential, "Bearer ");
         break;
     case providers::Credential::XApiKey:
         append_line(out, "x-api-key", credential);
@@ -54,11 +73,11 @@ std::string write_upstream_head(const Target &target, const Caller &caller, std:
                                 size_t body_length) {
     const providers::Provider &provider = *target.provider;
     std::string head;
-    head.reserve(512);
+    head.reserve(kUsualHead);
     head.append("POST ").append(provider.url.path).append(target.dialect->chat_path()).append(" HTTP/1.1\r\n");
     append_line(head, "Host", provider.url.authority());
     append_line(head, "Content-Type", "application/json");
-    append_line(head, "Content-Length", std::to_string(body_length));
+    append_line(head, "Content-Length", body_length);
     append_line(head, "Accept-Encoding", "identity");
     append_line(head, "User-Agent", "ngx_http_aigw");
     append_credential(head, provider.row->credential, credential);

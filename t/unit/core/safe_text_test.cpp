@@ -37,5 +37,18 @@ TEST(SafeText, CutsBetweenCharacters) {
     EXPECT_EQ(safe_text(fits + "\xf0\x9f\x98\x80" + "y"), fits + "\xf0\x9f\x98\x80");
 }
 
+TEST(SafeText, FindsAControlCharacterAnywhere) {
+    EXPECT_FALSE(has_control(""));
+    for (size_t size = 1; size <= 20; size++) {
+        for (size_t at = 0; at < size; at++) {
+            for (int c = 0; c < 256; c++) {
+                std::string text(size, '\xe9');
+                text[at] = static_cast<char>(c);
+                EXPECT_EQ(has_control(text), c < 0x20 || c == 0x7f) << size << " " << at << " " << c;
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace aigw
