@@ -18,7 +18,7 @@ constexpr std::array<uint64_t, 9> kOverhead = {1 * kMs,  2 * kMs,   5 * kMs,   1
 using L = LabelName;
 
 constexpr FamilyInfo kFamilies[] = {
-    {"aigw_requests_total", "Requests of gateway locations, refused ones included.",
+    {"aigw_requests_total", "Requests of ai_gateway and ai_filter locations, refused ones included.",
      {L::Model, L::Provider, L::Team, L::Status}, {}},
     {"aigw_tokens_total", "Tokens; cached is a part of prompt, reasoning a part of completion.",
      {L::Model, L::Provider, L::Team, L::None}, {}, true},
