@@ -30,6 +30,7 @@ private:
     bool thinking(JsonValue block);
     bool redacted(JsonValue block);
     bool compaction(JsonValue block);
+    bool tool_reference(JsonValue block);
     bool other();
 
     bool source(JsonValue source);
@@ -58,6 +59,7 @@ bool BlockReader::read(JsonValue block) {
         {"thinking", &BlockReader::thinking},
         {"redacted_thinking", &BlockReader::redacted},
         {"compaction", &BlockReader::compaction},
+        {"tool_reference", &BlockReader::tool_reference, true},
     };
     if (!block.is_object())
         return reading_.wrong(at_.path(), "an object");
@@ -251,6 +253,22 @@ bool BlockReader::compaction(JsonValue block) {
     if (!string(block, "content", "content", part_.text))
         return false;
     done(block, {"type", "content", "cache_control"});
+    return true;
+}
+
+// What a client's own search for tools has found. The tools themselves are in the request's `tools`; elsewhere the model
+// reads in words that it may call them.
+bool BlockReader::tool_reference(JsonValue block) {
+    if (at_.k < 0)
+        return other();
+    part_.kind = Part::Kind::Text;
+    JsonText name;
+    if (!string(block, "tool_name", "tool_name", name))
+        return false;
+    auto &made = reading_.request.made;
+    made.push_back(std::make_shared<const std::string>("Tool available: " + std::string(name.escaped)));
+    part_.text = JsonText{*made.back()};
+    done(block, {"type", "tool_name", "cache_control"});
     return true;
 }
 

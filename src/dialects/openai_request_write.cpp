@@ -19,6 +19,7 @@ bool RequestWriting::refuse(std::string path, std::string_view why) {
 namespace {
 
 constexpr size_t kMaxStops = 4;
+constexpr size_t kMaxUserBytes = 64;  // OpenAI answers 400 to a longer one, and Claude Code's is some 150
 
 bool write_sampling(RequestWriting &writing) {
     const chat::ChatRequest &request = writing.request;
@@ -128,6 +129,13 @@ void write_reasoning(const chat::Reasoning &reasoning, JsonWriter &json) {
     }
 }
 
+void write_user_id(RequestWriting &writing) {
+    const JsonText user = writing.request.user;
+    if (user.empty()) return;
+    if (user.decode().size() > kMaxUserBytes) return writing.drop("metadata.user_id");
+    writing.json.key("user").text(user);
+}
+
 bool write_extras(RequestWriting &writing) {
     for (const chat::Extra &extra : writing.request.extras) {
         if (extra.hint) {
@@ -146,7 +154,7 @@ bool write_body(RequestWriting &writing) {
     write_tools(writing);
     write_format(writing.request.format, writing);
     write_reasoning(writing.request.reasoning, json);
-    if (!writing.request.user.empty()) json.key("user").text(writing.request.user);
+    write_user_id(writing);
     if (writing.options.stream) {
         json.key("stream").boolean(true);
         json.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();

@@ -172,7 +172,7 @@ TEST(AnthropicRequestRead, MarksBlocksThatOnlyAnthropicKnows) {
         EXPECT_EQ(only_part(read).kind, Part::Kind::Other) << type;
     }
     Read inner(R"("messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":)"
-               R"([{"type":"tool_result","tool_use_id":"u"},{"type":"tool_reference","tool_name":"x"}]}]}])");
+               R"([{"type":"tool_result","tool_use_id":"u"},{"type":"search_result","title":"x"}]}]}])");
     ASSERT_TRUE(inner.result.has_value());
     for (const Part &part : inner->messages[0].parts[0].content)
         EXPECT_EQ(part.kind, Part::Kind::Other);
@@ -234,6 +234,18 @@ TEST(AnthropicRequestRead, ReadsOutputFormats) {
         EXPECT_EQ(read->format.kind, chat::ResponseFormat::Kind::JsonSchema);
         EXPECT_EQ(read->format.schema, R"({"a":1})");
     }
+}
+
+TEST(AnthropicRequestRead, ToolReferencesAreWordsInsideAResultOnly) {
+    const std::string_view reference = R"({"type":"tool_reference","tool_name":"a\"\u00fc"})";
+    const std::string result = R"({"type":"tool_result","tool_use_id":"c","content":[)" + std::string(reference) + "]}";
+    Read read(R"("messages":[{"role":"user","content":[)" + result + "," + std::string(reference) + "]}]");
+    const auto &parts = read->messages[0].parts;
+    ASSERT_EQ(parts.size(), 2u);
+    ASSERT_EQ(parts[0].content.size(), 1u);
+    EXPECT_EQ(parts[0].content[0].kind, Part::Kind::Text);
+    EXPECT_EQ(parts[0].content[0].text.decode(), "Tool available: a\"\u00fc");
+    EXPECT_EQ(parts[1].kind, Part::Kind::Other);
 }
 
 TEST(AnthropicRequestRead, SortsTheRestIntoHintsAndOthers) {

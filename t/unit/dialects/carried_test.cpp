@@ -157,6 +157,11 @@ const Row kFromAnthropic[] = {
      R"(,{"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"f","input":{}}]},)"
      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"bad","is_error":true}]}])",
      Fate::Carried, "bad", "marked in the text"},
+    {"tool_reference in a tool_result",
+     R"("messages":[)" USER
+     R"(,{"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"f","input":{}}]},)"
+     R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":[{"type":"tool_reference","tool_name":"WebFetch"}]}]}])",
+     Fate::Carried, "Tool available: WebFetch", "named in the text"},
     {"thinking, redacted_thinking in the history",
      R"("messages":[)" USER
      R"(,{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"yes"}]},)" USER "]",
@@ -187,7 +192,10 @@ const Row kFromAnthropic[] = {
     {"stop_sequences, more", R"("stop_sequences":["a","b","c","d","e"])", Fate::Refused, "stop_sequences", ""},
     {"thinking, output_config.effort", R"("thinking":{"type":"enabled","budget_tokens":2048})", Fate::Carried,
      R"("reasoning_effort":"medium")", "`reasoning_effort`"},
-    {"metadata.user_id", R"("metadata":{"user_id":"u"})", Fate::Carried, R"("user":"u")", "`user`"},
+    {"metadata.user_id, up to 64 bytes", R"("metadata":{"user_id":"u"})", Fate::Carried, R"("user":"u")", "`user`"},
+    {"metadata.user_id, longer",
+     R"("metadata":{"user_id":"01234567890123456789012345678901234567890123456789012345678901234"})", Fate::Hint,
+     "metadata.user_id", "OpenAI refuses it"},
     {"stream", R"("stream":true)", Fate::Carried, R"("include_usage":true)", "the same, with usage asked for"},
     {"context_management", R"("context_management":{"edits":[]})", Fate::Hint, "context_management", ""},
     {"service_tier", R"("service_tier":"standard_only")", Fate::Hint, "service_tier", ""},

@@ -274,6 +274,21 @@ TEST(OpenAiRequestWrite, ReasoningBecomesAnEffort) {
     EXPECT_EQ(effort({Mode::Adaptive, text("medium"), 0}), "medium");
 }
 
+TEST(OpenAiRequestWrite, AUserThatIsTooLongIsLeftOut) {
+    const std::string longest(62, 'x');  // and a character of two bytes, written as an escape of six
+    auto with_user = [](const std::string &escaped) {
+        chat::ChatRequest from = request();
+        from.user = text(escaped);
+        return write(from);
+    };
+    const WrittenRequest fits = with_user(longest + "\\u00fc");
+    EXPECT_NE(fits.body.find("\"user\":\"" + longest + "\\u00fc\""), std::string::npos) << fits.body;
+    EXPECT_TRUE(fits.dropped.empty());
+    const WrittenRequest over = with_user(longest + "x\\u00fc");
+    EXPECT_EQ(over.body.find("\"user\":"), std::string::npos) << over.body;
+    EXPECT_EQ(over.dropped, std::vector<std::string>{"metadata.user_id"});
+}
+
 TEST(OpenAiRequestWrite, RefusesByPathOrDropsWhereAllowed) {
     chat::ChatRequest r = request();
     r.top_k = "5";
