@@ -37,6 +37,7 @@ class Task:
     content: str
     final: str
     read_back: bool = True
+    before: tuple = ()  # ((tool, arguments), …): called first, whatever they answer
 
 
 def results(body):
@@ -119,6 +120,9 @@ def _next(body, task):
     tools, done = list(answers.tools(body)), len(results(body))
     if not tools:
         return (_edit(task) if is_turn(body) else SIDE_ANSWER), None
+    if done < len(task.before):
+        return "First this. ", task.before[done]
+    done -= len(task.before)
     if done == 0:
         return "I write the file. ", write_call(tools, task)
     if done == 1 and task.read_back and (any(name in READERS + SHELLS for name, _ in tools)):

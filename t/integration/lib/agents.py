@@ -19,7 +19,7 @@ from .outside import Outside
 
 PACKAGES = ROOT / "t" / "agents"
 NODE = ROOT / "t" / ".venv-node"
-LIMIT_SECONDS = 90
+LIMIT_SECONDS = 80
 
 
 @dataclasses.dataclass
