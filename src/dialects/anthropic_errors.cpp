@@ -34,6 +34,13 @@ std::string_view type_of(ErrorKind kind) {
     return "api_error";
 }
 
+// What Anthropic's SDKs look for to send a conversation whole where the server does not hold it; else empty.
+std::string_view thread_code(const chat::ApiError &error) {
+    if (error.code == "unsupported_value" && error.param == "thread")
+        return "thread_unsupported_request";
+    return error.code.starts_with("thread_") ? std::string_view(error.code) : std::string_view();
+}
+
 std::string rfc3339(UnixSeconds seconds) {
     const auto time = static_cast<time_t>(seconds);
     struct tm parts {};
@@ -57,7 +64,10 @@ std::string write_error(const chat::ApiError &error, std::string_view request_id
     std::string out;
     JsonWriter json(out);
     json.begin_object().key("type").string("error").key("error").begin_object();
-    json.key("type").string(type_of(error.kind)).key("message").string(message).end_object();
+    json.key("type").string(type_of(error.kind)).key("message").string(message);
+    if (const std::string_view code = thread_code(error); !code.empty())
+        json.key("details").begin_object().key("error_code").string(code).end_object();
+    json.end_object();
     if (!request_id.empty())
         json.key("request_id").string(request_id);
     json.end_object();

@@ -147,7 +147,19 @@ bool write_extras(RequestWriting &writing) {
     return true;
 }
 
+// A conversation that the server holds: the request may lack the turns before, so ai_unsupported drop does not help.
+bool has_no_thread(RequestWriting &writing) {
+    for (const chat::Extra &extra : writing.request.extras) {
+        if (extra.path == "thread") {
+            writing.error = chat::unsupported(extra.path, "it holds no conversations");
+            return false;
+        }
+    }
+    return true;
+}
+
 bool write_body(RequestWriting &writing) {
+    if (!has_no_thread(writing)) return false;
     JsonWriter &json = writing.json;
     json.begin_object().key("model").string(writing.options.model);
     if (!write_messages(writing) || !write_sampling(writing)) return false;

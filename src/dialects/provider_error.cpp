@@ -15,6 +15,15 @@ using chat::ErrorKind;
 constexpr size_t kMaxName = 128;  // bytes of a code or param that is passed on
 constexpr int64_t kMaxRetryMs = 86'400'000;
 
+bool is_name(std::string_view text, std::string_view more) {
+    if (text.empty() || text.size() > kMaxName) return false;
+    return std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || more.find(c) != std::string_view::npos;
+    });
+}
+
+bool is_thread_code(std::string_view code) { return code.starts_with("thread_") && is_name(code, ""); }
+
 struct Shape {
     std::string message, type, code, param;
     int status = 0;  // an HTTP status named inside the value
@@ -107,6 +116,8 @@ std::string message_of(JsonValue value, int depth = 0) {
 }
 
 void read_details(JsonValue details, Shape &shape) {
+    // Anthropic's: a conversation that it does not hold, or not any more. The SDKs act by this name.
+    if (std::string code = string_of(details["error_code"]); is_thread_code(code)) shape.code = code;
     for (JsonValue detail : details.elements()) {
         if (std::string delay = string_of(detail["retryDelay"]); !delay.empty()) {
             shape.retry_after_ms = read_duration(delay);
@@ -199,14 +210,8 @@ ErrorKind kind_of(const Shape &shape, int status, const std::string &text) {
     return kind_of_status(status);
 }
 
-bool is_name(std::string_view text, std::string_view more) {
-    if (text.empty() || text.size() > kMaxName) return false;
-    return std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || more.find(c) != std::string_view::npos;
-    });
-}
-
 std::string code_of(const Shape &shape, ErrorKind kind, const std::string &text) {
+    if (is_thread_code(shape.code) && (kind == ErrorKind::InvalidRequest || kind == ErrorKind::NotFound)) return shape.code;
     if (kind == ErrorKind::InvalidRequest) {
         if (is_context_overflow(text + ' ' + lowered(shape.code) + ' ' + lowered(shape.type))) {
             return "context_length_exceeded";

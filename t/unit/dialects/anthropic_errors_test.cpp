@@ -53,6 +53,23 @@ TEST(AnthropicErrors, NamesTheFieldInTheMessageOnce) {
     EXPECT_EQ(told.find("tools[0].type"), told.rfind("tools[0].type"));
 }
 
+TEST(AnthropicErrors, TellsThatThereAreNoThreads) {
+    const std::string told = anthropic_messages().write_error(chat::unsupported("thread"), "");
+    EXPECT_NE(told.find(R"("details":{"error_code":"thread_unsupported_request"}})"), std::string::npos) << told;
+    EXPECT_EQ(anthropic_messages().write_error(chat::unsupported("container"), "").find("details"), std::string::npos);
+}
+
+TEST(AnthropicErrors, CarriesWhatBecameOfAThread) {
+    for (const int status : {400, 404, 409}) {
+        const ApiError error = read(status, R"({"type":"error","error":{"type":"invalid_request_error","message":"gone",)"
+                                            R"("details":{"error_code":"thread_not_found"}}})");
+        EXPECT_EQ(error.code, "thread_not_found") << status;
+        EXPECT_NE(anthropic_messages().write_error(error, "").find(R"("details":{"error_code":"thread_not_found"}})"), std::string::npos);
+    }
+    const ApiError other = read(400, R"({"error":{"message":"x","details":{"error_code":"Thread <b>"}}})");
+    EXPECT_EQ(other.code, "");
+}
+
 TEST(AnthropicErrors, WritesTheLastEventOfAStream) {
     std::string out;
     anthropic_messages().write_error_event(error_of(ErrorKind::Overloaded, 503), "r", out);

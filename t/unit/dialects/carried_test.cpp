@@ -200,6 +200,8 @@ const Row kFromAnthropic[] = {
     {"context_management", R"("context_management":{"edits":[]})", Fate::Hint, "context_management", ""},
     {"service_tier", R"("service_tier":"standard_only")", Fate::Hint, "service_tier", ""},
     {"betas (body)", R"("betas":["b"])", Fate::Hint, "betas", ""},
+    {"thread", R"("thread":{"type":"create"})", Fate::Refused, "thread",
+     "an OpenAI-shaped provider holds no conversations; `ai_unsupported drop` does not drop it, Anthropic's SDKs then send all turns"},
     {"container", R"("container":"c")", Fate::Refused, "container", ""},
     {"mcp_servers", R"("mcp_servers":[{"type":"url","url":"https://e.example","name":"n"}])", Fate::Refused,
      "mcp_servers", ""},
