@@ -240,12 +240,13 @@ def anthropic_events(reply):
 
 # ---- errors
 
-def error_body(dialect, code, message=None):
+def error_body(dialect, code, message=None, details=""):
     message = message or f"the mock provider answers {code}"
     if dialect == "anthropic":
         kind = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
                 413: "request_too_large", 429: "rate_limit_error", 529: "overloaded_error"}.get(code, "api_error")
-        return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_mock"}
+        more = {"details": {"error_code": details}} if details else {}
+        return {"type": "error", "error": {"type": kind, "message": message, **more}, "request_id": "req_mock"}
     kind = {401: "invalid_request_error", 429: "requests"}.get(code, "invalid_request_error" if code < 500 else "server_error")
     return {"error": {"message": message, "type": kind, "param": None,
                       "code": {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(code)}}

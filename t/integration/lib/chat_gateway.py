@@ -22,18 +22,25 @@ def providers(mocks, timeout="connect=2s first=5s idle=5s total=20s"):
     return text
 
 
+FILTERS = "".join(f"""
+    location /filter/{kind}/v1/ {{
+        ai_filter {kind}; ai_auth keys; client_max_body_size 32m; proxy_pass %{kind.upper()}%/; proxy_http_version 1.1;
+        proxy_set_header Connection ""; proxy_set_header {header} {UPSTREAM_KEY};
+    }}""" for kind, header in (("openai", "Authorization"), ("anthropic", "X-Api-Key")))
+
+
 class ChatGateway:
-    """In `http`, %OPENAI% and %ANTHROPIC% are the mocks' URLs."""
-    def __init__(self, folder, http="", server="", location="", main="", variables=AI_VARIABLES, mock=Mock, **parts):
+    """In http, server and servers, %OPENAI% and %ANTHROPIC% are the mocks' URLs."""
+    def __init__(self, folder, http="", server="", location="", main="", servers="", variables=AI_VARIABLES, mock=Mock, **parts):
         self.mocks = {kind: mock(key=UPSTREAM_KEY) for kind in KINDS}
         self.keys = KeyFile(folder / "keys.json")
         self.key = self.keys.add("key-one", team="team-a", user="ann", project="apollo", env="prod", tags={"eu": "1"})
         for kind in KINDS:
-            http = http.replace(f"%{kind.upper()}%", self.mocks[kind].url)
+            http, server, servers = (part.replace(f"%{kind.upper()}%", self.mocks[kind].url) for part in (http, server, servers))
         size = "" if "client_max_body_size" in location else "client_max_body_size 32m;"
         server = f"location /v1/ {{ ai_gateway; ai_auth keys; {size} {location} }} {server}"
         config = template(main=MAIN + main, http=f"ai_keys {self.keys.path};{providers(self.mocks)}{http}", server=server,
-                          log_variables=variables, **parts)
+                          servers=servers, log_variables=variables, **parts)
         self.nginx = Nginx(folder / "nginx", config, {"UPSTREAM_KEY": UPSTREAM_KEY})
 
     def reset(self):

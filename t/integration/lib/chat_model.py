@@ -1,6 +1,7 @@
 """Plays a chat model, well enough for test suites that were written for real ones: calls the tool that is forced or that the
 question names, with arguments from the question; answers a tool's result in words; says JSON where JSON is wanted. Requests
-that the vendor's own server would refuse (vendor_rules.py) get its 400, and are kept in `complaints`.
+that the vendor's own server would refuse (vendor_rules.py) get its 400, and are kept in `complaints`; it holds no conversations (Anthropic's threads)
+and says so.
 
     Mock(mind=ChatModel())
 """
@@ -53,6 +54,8 @@ class ChatModel:
     def __call__(self, received):
         if not received.is_chat:
             return Options()
+        if "thread" in received.json:
+            return Options(code=400, error_code="thread_unsupported_request")
         refused = vendor_rules.fault(received.dialect, received.json)
         if refused:
             self.complaints.append(refused)

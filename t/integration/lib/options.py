@@ -33,6 +33,7 @@ class Options:
     # How the status and the headers look.
     code: int = 200
     retry_after: str = ""
+    error_code: str = ""  # error.details.error_code, as Anthropic writes it
     body: str = ""        # html, empty, json, detail (a 500 with internals): instead of an answer
     type: str = ""        # content-type, if it shall be wrong
     head_kb: int = 0      # additional headers

@@ -97,7 +97,7 @@ class Sender:
         if options.code >= 400 or options.body:
             message = DETAIL if options.body == "detail" else None
             code = options.code if options.code >= 400 else 500
-            return [json.dumps(answers.error_body(record.dialect, code, message)).encode()]
+            return [json.dumps(answers.error_body(record.dialect, code, message, options.error_code)).encode()]
         if options.fail == "error" and not self._stream:
             return [json.dumps(answers.error_body(record.dialect, 500)).encode()]
         if not record.is_chat:

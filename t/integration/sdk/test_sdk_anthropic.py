@@ -7,35 +7,16 @@ import pydantic
 import pytest
 
 from lib.answers import SIGNATURE
-from lib.chat_gateway import KINDS, ChatGateway, empty_environment
+from lib.chat_gateway import KINDS
 from lib.client import request
 from lib.mock import behaviour
+from lib.sdk import HELLO, PNG
 
-HELLO = "Hello from the mock provider."
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SDK = "anthropic"
 TOOLS = [{"name": name, "description": f"tells the {name}",
           "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}
          for name in ("weather", "time_of_day")]
 both_kinds = pytest.mark.parametrize("kind", KINDS)
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    made = ChatGateway(tmp_path_factory.mktemp("anthropic"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def clean(gateway, monkeypatch, tmp_path):
-    empty_environment(monkeypatch, tmp_path)
-    gateway.reset()
-
-
-@pytest.fixture
-def client(gateway):
-    with anthropic.Anthropic(base_url=gateway.nginx.url, api_key=gateway.key, max_retries=0) as made:
-        yield made
 
 
 def options_of(kind, model="ok", content="Hi", **options):

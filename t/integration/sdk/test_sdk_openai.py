@@ -7,35 +7,16 @@ import pydantic
 import pytest
 
 from lib.answers import SIGNATURE
-from lib.chat_gateway import KINDS, ChatGateway, empty_environment
+from lib.chat_gateway import KINDS
 from lib.mock import behaviour
+from lib.sdk import HELLO, PNG
 
-HELLO = "Hello from the mock provider."
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SDK = "openai"
 TOOLS = [{"type": "function", "function": {
     "name": name, "description": f"tells the {name}", "parameters": {
         "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}}}
     for name in ("weather", "time_of_day")]
 both_kinds = pytest.mark.parametrize("kind", KINDS)
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    made = ChatGateway(tmp_path_factory.mktemp("openai"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def clean(gateway, monkeypatch, tmp_path):
-    empty_environment(monkeypatch, tmp_path)
-    gateway.reset()
-
-
-@pytest.fixture
-def client(gateway):
-    with openai.OpenAI(base_url=gateway.nginx.url + "/v1", api_key=gateway.key, max_retries=0) as made:
-        yield made
 
 
 def ask(client, kind, model="ok", content="Hi", **options):
