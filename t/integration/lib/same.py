@@ -26,7 +26,7 @@ HTTP = """
     log_subrequest on;
     upstream origin { server 127.0.0.1:%ORIGIN%; }
     log_format same '$request_method $request_uri $uri $status $request_length $upstream_status '
-                    '$upstream_cache_status $upstream_response_length $request_completion $content_type';
+                    '$upstream_cache_status $upstream_response_length $content_type';
     access_log logs/same.log same;
 """
 LONG_BODY = 1 << 16  # bytes; a longer one is compared by its digest
@@ -66,7 +66,15 @@ class Side:
         return self.ngx.port
 
     def send(self, data, method="GET"):
-        return visible(exchange(self.port, data, method))
+        """One request on a connection of its own, until it is logged: what it left in a cache is there then."""
+        before = self.logged()
+        seen = visible(exchange(self.port, data, method))
+        wait_until(lambda: self.logged() > before, what=f"{self.name}: a line in the access log")
+        return seen
+
+    def logged(self):
+        """Lines in the access log, in bytes."""
+        return (self.ngx.prefix / "logs" / "same.log").stat().st_size
 
     def normal(self, observed):
         """As bytes without dates and ports, nginx's own counters."""
