@@ -20,7 +20,7 @@ SERVER = """
     location /mirrored/ { mirror /copy; proxy_pass http://origin/; client_body_buffer_size 1k; }
     location /mirrored-file/ { mirror /copy; proxy_pass http://origin/; client_body_in_file_only clean; }
     location /mirrored-head/ { mirror /copy-head; mirror_request_body off; proxy_pass http://origin/; }
-    location = /copy { internal; proxy_pass http://origin/copy$request_uri; }
+    location = /copy { internal; log_subrequest off; proxy_pass http://origin/copy$request_uri; }
     location = /copy-head { internal; proxy_pass http://origin/copy; proxy_pass_request_body off; proxy_set_header Content-Length ""; }
     location /asked/ { auth_request /ask; proxy_pass http://origin/; }
     location = /ask { internal; proxy_pass http://origin/empty; proxy_pass_request_body off; proxy_set_header Content-Length ""; }

@@ -59,7 +59,7 @@ SERVER = """
     location /mirror/ { mirror /copy; proxy_pass http://origin/; }
     location /mirror-two/ { mirror /copy; mirror /copy-dead; proxy_pass http://origin/; }
     location /mirror-static/ { mirror /copy; alias %FILES%/; }
-    location = /copy { internal; proxy_pass http://origin/copy$request_uri; }
+    location = /copy { internal; log_subrequest off; proxy_pass http://origin/copy$request_uri; }
     location = /copy-dead { internal; proxy_pass http://127.0.0.1:%PORT_DOWN%/; }
     location /denied { deny all; }
     location /basic { auth_basic closed; auth_basic_user_file %FILES%/none; proxy_pass http://origin; }
