@@ -3,27 +3,9 @@
 #include <algorithm>
 #include <atomic>
 
+#include "limits/section.h"
+
 namespace aigw::limits {
-
-// The mutex is held. Whoever was here before and did not come to the end, died.
-class Store::Section {
-public:
-    explicit Section(Table &table) : table_(table) {
-        if (table.head().dirty != 0) {
-            table.repair();
-        }
-        table.head().dirty = 1;
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
-    ~Section() {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        table_.head().dirty = 0;
-    }
-    Section(const Section &) = delete;
-
-private:
-    Table &table_;
-};
 
 namespace {
 

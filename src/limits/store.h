@@ -62,7 +62,6 @@ public:
 
 private:
     friend class Snapshot;
-    class Section;
 
     void charge(Cell &reservation, const Spent &spent, Millis now);
     void correct(const Cell &lapsed, const Spent &spent);
