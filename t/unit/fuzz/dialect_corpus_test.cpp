@@ -1,10 +1,13 @@
-// The hand-made inputs of the dialects' fuzzers, and cuts of them, without a fuzzer.
+// The hand-made inputs of the fuzzers of dialects, limits and cache, and cuts of them, without a fuzzer.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "../../fuzz/cache_key_check.h"
+#include "../../fuzz/cache_record_check.h"
+#include "../../fuzz/limits_snapshot_check.h"
 #include "../../fuzz/request_check.h"
 #include "../../fuzz/stream_check.h"
 
@@ -31,3 +34,6 @@ TEST(FuzzCorpus, OpenAIRequest) { run_corpus("openai_request", 20, 1, aigw::fuzz
 TEST(FuzzCorpus, AnthropicRequest) { run_corpus("anthropic_request", 20, 1, aigw::fuzz::check_anthropic_request); }
 TEST(FuzzCorpus, OpenAIStream) { run_corpus("openai_stream", 10, 17, aigw::fuzz::check_openai_stream); }
 TEST(FuzzCorpus, AnthropicStream) { run_corpus("anthropic_stream", 6, 17, aigw::fuzz::check_anthropic_stream); }
+TEST(FuzzCorpus, CacheKey) { run_corpus("cache_key", 7, 1, aigw::fuzz::check_cache_key); }
+TEST(FuzzCorpus, CacheRecord) { run_corpus("cache_record", 10, 1, aigw::fuzz::check_cache_record); }
+TEST(FuzzCorpus, LimitsSnapshot) { run_corpus("limits_snapshot", 4, 1, aigw::fuzz::check_limits_snapshot); }
