@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t kMagic = 0x61676631;
 
-void ordered() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+void ordered() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 }  // namespace
 

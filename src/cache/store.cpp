@@ -29,10 +29,10 @@ public:
             store.head().stats.resets++;
         }
         store.head().dirty = 1;
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
     }
     ~Section() {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         store_.head().dirty = 0;
     }
     Section(const Section &) = delete;
@@ -78,7 +78,7 @@ bool Store::format(void *memory, size_t bytes) {
     // Less than two buckets for each chunk: what kPerChunk counts.
     head.chunk_offset = static_cast<uint64_t>(reinterpret_cast<char *>(store.entries() + head.chunks) - store.memory_);
     store.reset();
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     head.magic = kMagic;
     return true;
 }

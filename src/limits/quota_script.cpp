@@ -1,5 +1,6 @@
-// KEYS[1] is a hash: w<key> a window, r<id> a reservation, e the epoch, m the longest window, x when the hash expires, c
-// where the last look for stale windows stopped. KEYS[2] is a sorted set: ids by when their lease ends (or their memory, once they lapsed).
+// KEYS[1] is a hash: w<key> a window, r<id> a reservation, e the epoch, m the longest window, x when the hash expires, n
+// no lease ends before, c where the last look for stale windows stopped. KEYS[2] is a sorted set: ids by when their lease
+// ends (or their memory, once they lapsed), and an empty name for ever, so that the set is never empty and keeps its expiry.
 //
 // - The time is Redis' own: one clock for all machines, so that windows and leases mean the same to each. ARGV[2] sets
 //   another one, for tests. Redis 6.2 replicates what a script wrote, not the script, so that TIME may be asked.
@@ -33,10 +34,11 @@ if now == 0 then
   now = time[1] * 1000 + floor(time[2] / 1000)
 end
 
-local windows, made, changed, rebased = {}, false, {}, {}
+local windows, sums, changed, rebased = {}, {}, {}, {}
+local stored = {}
 local records, gone = {}, {}
 local scores, unscored = {}, {}
-local longest, expires, cursor
+local longest, expires, next_end, cursor
 
 local function slice_length(w) return floor((w[LENGTH] + SLICES - 1) / SLICES) end
 local function ordinal(w, time) return floor(time / slice_length(w)) end
@@ -58,26 +60,33 @@ local function advance(w)
 end
 
 local function open(raw, length)
-  if raw then return advance(cmsgpack.unpack(raw)) end
-  local w = {length, 0, 0}
-  for i = FIRST, FIRST + RING - 1 do w[i] = 0 end
-  w[NEWEST] = ordinal(w, now)
+  local w, sum = {length, 0, 0}, 0
+  if raw then
+    w = advance(cmsgpack.unpack(raw))
+    for i = FIRST, FIRST + RING - 1 do sum = sum + w[i] end
+  else
+    for i = FIRST, FIRST + RING - 1 do w[i] = 0 end
+    w[NEWEST] = ordinal(w, now)
+  end
+  sums[w] = sum
   return w
 end
 
 local function window(key, length)
   local w = windows[key]
   if not w then
-    w = open(redis.call('HGET', hash, 'w' .. key), length)
+    local raw = stored['w' .. key]
+    if raw == nil then raw = redis.call('HGET', hash, 'w' .. key) end
+    w = open(raw, length)
     windows[key] = w
   end
   return w
 end
 
-local function charged(w)
-  local sum = 0
-  for i = FIRST, FIRST + RING - 1 do sum = sum + w[i] end
-  return min(sum, MAX)
+local function charged(w) return min(sums[w], MAX) end
+local function set(w, i, tokens)
+  sums[w] = sums[w] + tokens - w[i]
+  w[i] = tokens
 end
 local function counted(w) return add(charged(w), w[HELD]) end
 
@@ -106,7 +115,7 @@ local function change(key) changed[key] = true end
 local function charge(key, length, tokens)
   local w = window(key, length)
   local i = slot(w[NEWEST])
-  w[i] = add(w[i], tokens)
+  set(w, i, add(w[i], tokens))
   change(key)
   return w
 end
@@ -132,7 +141,7 @@ local function correct_record(record)
       input, output = record[3], record[4]
       local rest = max(w[slot(slice)] - amount(count), 0)
       input, output = new_input, new_output
-      w[slot(slice)] = add(rest, amount(count))
+      set(w, slot(slice), add(rest, amount(count)))
       change(key)
     end
   end)
@@ -141,12 +150,14 @@ end
 local function get_record(name)
   if gone[name] then return nil end
   if records[name] then return records[name] end
-  local raw = redis.call('HGET', hash, 'r' .. name)
+  local raw = stored['r' .. name]
+  if raw == nil then raw = redis.call('HGET', hash, 'r' .. name) end
   return raw and cmsgpack.unpack(raw)
 end
 
 local function put_record(name, record, ends)
   records[name], gone[name], scores[name], unscored[name] = record, nil, ends, nil
+  next_end = min(next_end, ends)
 end
 
 local function drop_record(name)
@@ -155,8 +166,12 @@ end
 
 -- Leases that ended are charged with what was recorded.
 local function sweep()
+  if now < next_end then return end
   local own_input, own_output = input, output
-  for _, name in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, SWEEP)) do
+  local due = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, SWEEP)
+  local rest = redis.call('ZRANGE', leases, #due, #due, 'WITHSCORES')
+  next_end = tonumber(rest[2]) or math.huge
+  for _, name in ipairs(due) do
     local record = get_record(name)
     if record and record[1] == LIVE then
       input, output = record[3], record[4]
@@ -182,6 +197,8 @@ local function look_for_stale()
   end
 end
 
+local first_end
+
 local function write(epoch)
   local fields, dead, ranks, unranked = {}, {}, {}, {}
   for key, w in pairs(windows) do
@@ -198,6 +215,7 @@ local function write(epoch)
   for name, ends in pairs(scores) do ranks[#ranks + 1], ranks[#ranks + 2] = ends, name end
   for name in pairs(unscored) do unranked[#unranked + 1] = name end
   if cursor then fields[#fields + 1], fields[#fields + 2] = 'c', cursor end
+  if next_end ~= first_end then fields[#fields + 1], fields[#fields + 2] = 'n', next_end end
   if #fields > 0 then
     fields[#fields + 1], fields[#fields + 2] = 'e', epoch
     fields[#fields + 1], fields[#fields + 2] = 'm', longest
@@ -205,19 +223,27 @@ local function write(epoch)
     local renew = math.abs(now + life - expires) > RENEW
     if renew then fields[#fields + 1], fields[#fields + 2] = 'x', now + life end
     redis.call('HSET', hash, unpack(fields))
-    if renew then redis.call('PEXPIRE', hash, life) end
+    if renew then
+      redis.call('ZADD', leases, '+inf', '')
+      redis.call('PEXPIRE', hash, life)
+      redis.call('PEXPIRE', leases, life)
+    end
   end
   if #dead > 0 then redis.call('HDEL', hash, unpack(dead)) end
   if #ranks > 0 then
     redis.call('ZADD', leases, unpack(ranks))
-    redis.call('PEXPIRE', leases, lease + 2 * KEEP)
   end
   if #unranked > 0 then redis.call('ZREM', leases, unpack(unranked)) end
 end
 
-local head = redis.call('HMGET', hash, 'e', 'm', 'x')
-local epoch = tonumber(head[1]) or now
-longest, expires = tonumber(head[2]) or 0, tonumber(head[3]) or 0
+-- All that the call names, at once.
+local wanted, step = {'e', 'm', 'x', 'n', 'r' .. id}, op == 'reserve' and 7 or 3
+for i = op == 'reserve' and 7 or 8, #ARGV, step do wanted[#wanted + 1] = 'w' .. ARGV[i] end
+local head = redis.call('HMGET', hash, unpack(wanted))
+for i = 5, #wanted do stored[wanted[i]] = head[i] end
+local epoch, known_epoch = tonumber(head[1]) or now, tonumber(head[1]) or 0
+longest, expires, next_end = tonumber(head[2]) or 0, tonumber(head[3]) or 0, tonumber(head[4]) or math.huge
+first_end = next_end
 sweep()
 
 if op == 'reserve' then
@@ -230,14 +256,10 @@ if op == 'reserve' then
       own = not first[key]}
     first[key] = true
   end
-  local fields = {}
-  for i, d in ipairs(demands) do fields[i] = 'w' .. d.key end
-  local raw = redis.call('HMGET', hash, unpack(fields))
-  for i, d in ipairs(demands) do
-    if not windows[d.key] then
-      windows[d.key] = open(raw[i], d.length)
-      made = made or not raw[i]
-    end
+  local made = false
+  for _, d in ipairs(demands) do
+    made = made or not (windows[d.key] or stored['w' .. d.key])
+    window(d.key, d.length)
   end
 
   local known = get_record(id)
@@ -327,7 +349,7 @@ elseif record and record[1] == LAPSED then
   correct_record(record)
   drop_record(id)
   done = 1
-elseif not record and ARGV[7] ~= '0' and tonumber(ARGV[7]) ~= (tonumber(head[1]) or 0) then
+elseif not record and ARGV[7] ~= '0' and tonumber(ARGV[7]) ~= known_epoch then
   for i = 8, #ARGV, 3 do charge(ARGV[i], tonumber(ARGV[i + 1]), amount(tonumber(ARGV[i + 2]))) end
   put_record(id, {SETTLED, now, 0, 0}, now + KEEP)
   done = 2

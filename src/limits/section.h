@@ -15,10 +15,10 @@ public:
             table.repair();
         }
         table.head().dirty = 1;
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
     }
     ~Section() {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         table_.head().dirty = 0;
     }
     Section(const Section &) = delete;

@@ -193,7 +193,7 @@ Tokens Store::progress(const Key &reservation, std::span<const Demand> demands, 
 void Store::charge(Cell &cell, const Spent &spent, Millis now) {
     ReservationCell &reservation = cell.reservation;
     reservation.spent = spent;
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     cell.kind = Kind::Closing;
     for (uint32_t i = 0; i < reservation.items; i++) {
         const HeldItem &item = reservation.held[i];

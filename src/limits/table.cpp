@@ -11,9 +11,10 @@ constexpr uint32_t kMagic = 0x61676c74;
 constexpr uint32_t kVersion = 1;
 constexpr uint32_t kEvictionLook = 8;  // idle counters looked at for one whose window is empty
 
-// Another process must find the stores in this order if we die between them.
+// If we die between two stores, another process must find the first: the compiler keeps their order, and the processor
+// has done all of one before any of the next as far as a death can tell.
 void ordered() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
 }  // namespace

@@ -147,11 +147,12 @@ def test_keys_expire_and_stale_windows_go(redis):
     fields = redis("HKEYS", quota.keys[0])
     assert sum(field.startswith(b"w") for field in fields) < 60, "a second holds ten of them"
     assert not [field for field in fields if field.startswith(b"r")]
+    assert redis("ZCARD", quota.keys[1]) == 1
     longest = 1000 + 66 + 2000 + 2 * 600_000
     assert 0 < redis("PTTL", quota.keys[0]) <= longest
     quota.reserve("open", [Demand("user", HOUR, 500)], 10, 10, 2000, START + 40_000)
     assert redis("PTTL", quota.keys[0]) > HOUR
-    assert 1_200_000 < redis("PTTL", quota.keys[1]) <= 1_202_000, "leases do not outlive what is remembered of them"
+    assert redis("PTTL", quota.keys[1]) > HOUR
 
 
 def test_its_own_clock_is_redis_clock(redis):
