@@ -1,14 +1,16 @@
 """LangChain's standard suite for chat models (clients/langchain_suite.py): ChatOpenAI and ChatAnthropic through the gateway, each
-against an OpenAI-shaped and an Anthropic-shaped provider. Every test of the suite passes, or stands here with its reason."""
+against an OpenAI-shaped and an Anthropic-shaped provider, and through an ai_filter location. Every test of the suite passes, or
+stands here with its reason."""
 import shutil
 import xml.etree.ElementTree as tree
 
 import pytest
 
 from lib import programs, report
-from lib.chat_gateway import KINDS, ChatGateway
+from lib.chat_gateway import FILTERS, KINDS, ChatGateway
 from lib.chat_model import ChatModel
 from lib.nginx import ROOT
+from lib.sdk import ROUTES
 
 CHAT = {"openai": "ChatOpenAI", "anthropic": "ChatAnthropic"}
 FOLDER = ROOT / "t" / "integration" / "clients"
@@ -32,7 +34,7 @@ EXCEPTIONS = {
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
     others = "".join(f"ai_model other-{kind} {{ target {kind} other-{kind}; }}" for kind in KINDS)
-    made = ChatGateway(tmp_path_factory.mktemp("langchain"), http=others)
+    made = ChatGateway(tmp_path_factory.mktemp("langchain"), http=others, server=FILTERS)
     for mock in made.mocks.values():
         mock.mind = ChatModel(**USAGE)
     yield made
@@ -43,15 +45,15 @@ def excused(client, provider, test):
     return EXCEPTIONS.get((client, provider, test)) or EXCEPTIONS.get((client, None, test))
 
 
-def run_suite(gateway, folder, client, provider):
+def run_suite(gateway, folder, client, route):
     """How many passed, and of the others {class.test: what it said}."""
     python = programs.python_folder("clients") / "bin" / "python"
     results = folder / "results.xml"
-    model = "gpt-mock" if client == "openai" else "claude-mock"
+    provider, model = route.kind, "gpt-mock" if client == "openai" else "claude-mock"
     suite = shutil.copy(FOLDER / "langchain_suite.py", folder)  # snapshots of the suite's own are written beside it
     done = programs.run([python, "-m", "pytest", "-q", "-c", FOLDER / "langchain.ini", "--rootdir", folder, f"--junitxml={results}",
                          "--tb=short", "-k", "structured_output or not TestOtherMethod", suite], folder / "home", folder, timeout=110,
-                        SUITE_CLIENT=client, SUITE_PROVIDER=provider, SUITE_URL=gateway.nginx.url, SUITE_KEY=gateway.key,
+                        SUITE_CLIENT=client, SUITE_PROVIDER=provider, SUITE_URL=gateway.nginx.url + route.path("anthropic"), SUITE_KEY=gateway.key,
                         SUITE_MODEL=f"{provider}/{model}", SUITE_OTHER_MODEL=f"other-{provider}")
     assert results.exists(), done.stdout[-6000:] + done.stderr[-3000:]
     assert done.outside == []
@@ -64,20 +66,20 @@ def run_suite(gateway, folder, client, provider):
     return passed, others
 
 
-def judge(gateway, client, provider, passed, others):
+def judge(gateway, client, route, passed, others):
+    provider = route.kind
     complaints = sorted(set(gateway.mocks[provider].mind.complaints))
     gateway.mocks[provider].mind.complaints.clear()
     unexpected = {test: said for test, said in others.items() if not excused(client, provider, test)}
     versions = ", ".join(programs.versions("clients", "langchain-tests", "langchain-openai", "langchain-anthropic"))
-    report.tell(f"LangChain's standard tests ({versions})", f"{CHAT[client]} to {provider}", f"{passed} passed" + "".join(
+    report.tell(f"LangChain's standard tests ({versions})", f"{CHAT[client]} {'through ai_filter' if route.filter else 'to ' + provider}", f"{passed} passed" + "".join(
         f"\n    {test}: {excused(client, provider, test)}" for test in others if test not in unexpected))
     assert not complaints, f"the provider refused requests: {complaints}; {list(unexpected)} did not pass"
     assert not unexpected, f"{len(unexpected)} did not pass:\n" + "\n".join(f"--- {test}\n{said[-3000:]}" for test, said in unexpected.items())
 
 
-@pytest.mark.parametrize("provider", KINDS)
-@pytest.mark.parametrize("client", CHAT)
-def test_suite(gateway, tmp_path, client, provider):
-    passed, others = run_suite(gateway, tmp_path, client, provider)
-    judge(gateway, client, provider, passed, others)
+@pytest.mark.parametrize("client, route", [(client, route) for client in CHAT for route in ROUTES[client]], ids=str)
+def test_suite(gateway, tmp_path, client, route):
+    passed, others = run_suite(gateway, tmp_path, client, route)
+    judge(gateway, client, route, passed, others)
     assert passed + len(others) == TESTS
