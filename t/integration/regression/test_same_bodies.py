@@ -8,6 +8,7 @@ from lib.same import Fleet, visible
 
 SERVER = """
     client_max_body_size 8m;
+    client_body_buffer_size 12k;
     proxy_http_version 1.1;
     location /memory/ { proxy_pass http://origin/; client_body_buffer_size 4m; }
     location /single/ { proxy_pass http://origin/; client_body_buffer_size 4m; client_body_in_single_buffer on; }
@@ -40,8 +41,13 @@ PLACES = ["memory", "single", "file", "spill", "unbuffered", "unbuffered10", "tw
           "mirrored-file", "mirrored-head", "asked", "own", "named", "static"]
 BODIES = {
     "empty": b"", "one": b"{", "words": b"words " * 500, "zeros": bytes(40_000), "megabyte": b"0123456789abcdef" * 65536,
-    "chat": b'{"model":"gpt-x","stream":true,"messages":[{"role":"user","content":"hi"}]}', "lines": b"\r\n0\r\n\r\n" * 9,
+    "json": b'{"model":"gpt-x","stream":true,"input":"hi"}', "lines": b"\r\n0\r\n\r\n" * 9,
 }
+
+
+# client_body_buffer_size is said, because ai_filter makes the default larger.
+# With ai_filter a POST of JSON is read whole before it is passed on: it may be a call. Nothing else is.
+PLAIN = {"Content-Type": "text/plain"}
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +65,13 @@ def requests_of(place):
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 def test_post(fleet, place, chunked):
     for body in BODIES.values():
-        seen = fleet.post(f"/{place}/echo", body, chunked, requests=requests_of(place))
+        headers = PLAIN if place.startswith("unbuffered") else {}
+        seen = fleet.request("POST", f"/{place}/echo", body, requests_of(place), chunked, headers)
         assert seen.status == 200 and hashlib.sha256(body).hexdigest().encode() in seen.body
 
 
 def test_in_a_variable(fleet):
-    for body in (BODIES["chat"], b"", b"plain"):
+    for body in (BODIES["json"], b"", b"plain"):
         fleet.post("/logged/echo", body)
         sent = dict(fleet.arrived[0][3])
         assert sent.get("X-Body", "") == body.decode()
@@ -120,7 +127,7 @@ def test_in_pieces(fleet, place):
 
     def run(side):
         with Connection(side.port) as connection:
-            connection.send(request_bytes("POST", f"/{place}/echo", b"", {"Transfer-Encoding": "chunked", "Content-Length": None}))
+            connection.send(request_bytes("POST", f"/{place}/echo", b"", {"Transfer-Encoding": "chunked", "Content-Length": None} | PLAIN))
             for part in parts:
                 connection.send(chunk(part)[:4])
                 connection.send(chunk(part)[4:])
