@@ -7,13 +7,29 @@ namespace aigw::guards {
 using State = TextGuard::State;
 
 DeltaGuard::DeltaGuard(const Plan &plan, Guarding &guarding, Content content, TextGuard::Way way)
-    : content_(content), text_(plan, guarding, way), json_(plan, guarding, way) {}
+    : content_(content), text_(plan, guarding, way, TextGuard::Pieces::Kept), json_(plan, guarding, way) {}
 
 State DeltaGuard::pass(std::string_view plain, std::string &escaped) {
+    size_t start = escaped.size();
     safe_.clear();
+    cuts_.clear();
     State state = content_ == Content::Text ? text_.feed(plain, safe_) : json_.feed(plain, safe_);
-    append_json_escaped(escaped, safe_);
+    escape(start, escaped);
     return state;
+}
+
+// Appends what is safe, piece by piece. `start`: where the call's output begins.
+void DeltaGuard::escape(size_t start, std::string &escaped) {
+    std::string_view safe = safe_;
+    size_t done = 0;
+    if (content_ == Content::Text) {
+        for (size_t cut : text_.cuts()) {
+            append_json_escaped(escaped, safe.substr(done, cut - done));
+            cuts_.push_back(escaped.size() - start);
+            done = cut;
+        }
+    }
+    append_json_escaped(escaped, safe.substr(done));
 }
 
 State DeltaGuard::feed(JsonText piece, std::string &escaped) {
@@ -30,13 +46,15 @@ State DeltaGuard::feed(JsonText piece, std::string &escaped) {
 }
 
 State DeltaGuard::finish(std::string &escaped) {
+    size_t start = escaped.size();
     plain_.clear();
     unescape_.finish(plain_);
-    State state = pass(plain_, escaped);
+    State state = plain_.empty() ? State::Ok : pass(plain_, escaped);
+    cuts_.clear();
     if (state == State::Ok) {
         safe_.clear();
         state = content_ == Content::Text ? text_.finish(safe_) : json_.finish(safe_);
-        append_json_escaped(escaped, safe_);
+        escape(start, escaped);
     }
     same_ = false;
     return state;

@@ -17,6 +17,8 @@ public:
     TextGuard::State feed(JsonText piece, std::string &escaped);
     // No piece follows in this stream.
     TextGuard::State finish(std::string &escaped);
+    // Where in what the last call appended a piece of text ended: what stands between two cuts is a delta of its own.
+    const std::vector<size_t> &cuts() const { return cuts_; }
     // The last feed's output says what its piece said, no more and no less.
     bool same() const { return same_; }
     // Bytes kept back, as plain text.
@@ -25,11 +27,13 @@ public:
 
 private:
     TextGuard::State pass(std::string_view plain, std::string &escaped);
+    void escape(size_t start, std::string &escaped);
 
     Content content_;
     TextGuard text_;
     JsonGuard json_;
     Unescape unescape_;
+    std::vector<size_t> cuts_;
     std::string plain_, safe_;  // scratch
     bool same_ = true;
 };

@@ -29,7 +29,10 @@ size_t whole_characters(std::string_view text) {
 
 }  // namespace
 
-TextGuard::TextGuard(const Plan &plan, Guarding &guarding, Way way) : plan_(&plan), guarding_(&guarding), way_(way) { begin(); }
+TextGuard::TextGuard(const Plan &plan, Guarding &guarding, Way way, Pieces pieces)
+    : plan_(&plan), guarding_(&guarding), way_(way), pieces_(pieces) {
+    begin();
+}
 
 void TextGuard::begin(std::string_view context) {
     buffer_.assign(context);
@@ -38,15 +41,21 @@ void TextGuard::begin(std::string_view context) {
     open_.assign(slots(), context.size() - std::min<size_t>(context.size(), 2));
     silent_.assign(slots(), false);
     marks_.clear();
+    ends_.clear();
+    cuts_.clear();
     starts_ = true;
     changed_ = false;
 }
 
 TextGuard::State TextGuard::feed(std::string_view utf8, std::string &out) {
+    open_call(out);
     do {
         std::string_view slice = utf8.substr(0, kSlice);
         utf8.remove_prefix(slice.size());
         buffer_.append(slice);
+        if (pieces_ == Pieces::Kept && utf8.empty()) {
+            ends_.push_back(buffer_.size());
+        }
         if (State state = step(false, out); state != State::Ok) {
             return state;
         }
@@ -54,7 +63,15 @@ TextGuard::State TextGuard::feed(std::string_view utf8, std::string &out) {
     return State::Ok;
 }
 
-TextGuard::State TextGuard::finish(std::string &out) { return step(true, out); }
+TextGuard::State TextGuard::finish(std::string &out) {
+    open_call(out);
+    return step(true, out);
+}
+
+void TextGuard::open_call(const std::string &out) {
+    cuts_.clear();
+    call_ = out.size();
+}
 
 TextGuard::State TextGuard::step(bool final, std::string &out) {
     if (guarding_->refused_by) {
@@ -67,9 +84,26 @@ TextGuard::State TextGuard::step(bool final, std::string &out) {
     for (size_t open : open_) {
         safe = std::min(safe, open);
     }
-    State state = settle(safe, out);
+    State state = settle(final || pieces_ == Pieces::Joined ? safe : at_piece(safe), out);
     drop_front();
     return state;
+}
+
+// How far is put out now: to the end of the last piece that is safe, or a good deal further.
+size_t TextGuard::at_piece(size_t safe) {
+    size_t end = decided_;
+    for (size_t piece : ends_) {
+        end = piece <= safe ? std::max(end, piece) : end;
+    }
+    if (safe <= end + kWaits) {
+        return std::min(end, safe);
+    }
+    // The piece is sent in two: its rest goes with the next one.
+    auto broken = std::find_if(ends_.begin(), ends_.end(), [safe](size_t piece) { return piece > safe; });
+    if (broken != ends_.end()) {
+        ends_.erase(broken);
+    }
+    return safe;
 }
 
 // Every finder goes on from where it stopped. False: one failed, and that refuses.
@@ -182,9 +216,26 @@ TextGuard::State TextGuard::refuse(const Plan::Target &target, bool failed) {
 }
 
 void TextGuard::emit_until(size_t end, std::string &out) {
-    if (end > decided_) {
-        out.append(buffer_, decided_, end - decided_);
-        decided_ = end;
+    auto put = [&](size_t to) {
+        if (to > decided_) {
+            out.append(buffer_, decided_, to - decided_);
+            decided_ = to;
+        }
+    };
+    size_t passed = 0;
+    for (; passed < ends_.size() && ends_[passed] <= end; ++passed) {
+        put(ends_[passed]);
+        cut(out);
+    }
+    ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(passed));
+    put(end);
+}
+
+// No piece is empty.
+void TextGuard::cut(const std::string &out) {
+    size_t at = out.size() - call_;
+    if (at > (cuts_.empty() ? 0 : cuts_.back())) {
+        cuts_.push_back(at);
     }
 }
 
@@ -193,6 +244,8 @@ void TextGuard::write(const Cluster &cluster, std::string &out) {
     if (cluster.end <= begin) {
         return;
     }
+    // Pieces that ended inside the value have no end of their own.
+    ends_.erase(std::remove_if(ends_.begin(), ends_.end(), [&](size_t end) { return end < cluster.end; }), ends_.end());
     std::string_view value = std::string_view(buffer_).substr(begin, cluster.end - begin);
     decided_ = cluster.end;
     changed_ = true;
@@ -228,6 +281,9 @@ void TextGuard::drop_front() {
     decided_ -= cut;
     for (size_t &open : open_) {
         open -= cut;
+    }
+    for (size_t &end : ends_) {
+        end -= cut;
     }
     for (Mark &mark : marks_) {
         mark.begin -= cut;

@@ -81,6 +81,39 @@ inline std::vector<std::string_view> cut(std::string_view text, size_t size) {
     return out;
 }
 
+// The pieces as they come out when borders are kept: how many feeds it took, the size of what was held after each.
+struct Kept {
+    std::vector<std::string> pieces;
+    std::vector<size_t> held;
+    size_t at_once = 0;  // feeds after which nothing was held
+};
+
+inline Kept run_kept(const std::vector<Rule> &rules, const std::vector<std::string_view> &pieces) {
+    Plan plan(rules, Direction::Response);
+    Guarding guarding;
+    TextGuard guard(plan, guarding, TextGuard::Way::Incoming, TextGuard::Pieces::Kept);
+    Kept kept;
+    auto take = [&](std::string_view out) {
+        size_t done = 0;
+        for (size_t at : guard.cuts()) {
+            kept.pieces.emplace_back(out.substr(done, at - done));
+            done = at;
+        }
+        if (done < out.size()) kept.pieces.emplace_back(out.substr(done));
+    };
+    for (std::string_view piece : pieces) {
+        std::string out;
+        guard.feed(piece, out);
+        take(out);
+        kept.held.push_back(guard.held());
+        kept.at_once += guard.held() == 0;
+    }
+    std::string out;
+    guard.finish(out);
+    take(out);
+    return kept;
+}
+
 // Whole, in pieces of one to seven bytes, cut in two at every point: the same.
 inline Seen run_all_ways(const std::vector<Rule> &rules, std::string_view text) {
     Seen whole = run(rules, {text});
@@ -91,6 +124,11 @@ inline Seen run_all_ways(const std::vector<Rule> &rules, std::string_view text) 
     for (size_t at = 0; at <= text.size(); ++at) {
         Seen two = run(rules, {text.substr(0, at), text.substr(at)});
         EXPECT_EQ(two, whole) << "\"" << text << "\" cut at " << at;
+    }
+    for (size_t size : {1, 4, 50}) {
+        std::string joined;
+        for (const std::string &piece : run_kept(rules, cut(text, size)).pieces) joined += piece;
+        EXPECT_TRUE(!whole.refused.empty() || joined == whole.text) << "\"" << text << "\" in kept pieces of " << size << ": " << joined;
     }
     return whole;
 }
