@@ -164,6 +164,20 @@ local function drop_record(name)
   records[name], gone[name], scores[name], unscored[name] = nil, true, nil, true
 end
 
+-- It lives after all: what it was charged is held again.
+local function revive(record)
+  local own_input, own_output = input, output
+  input, output = 0, 0
+  correct_record(record)
+  input, output = own_input, own_output
+  each_item(record, function(key, length, _, held)
+    local w = window(key, length)
+    w[HELD] = add(w[HELD], held)
+    change(key)
+  end)
+  record[1] = LIVE
+end
+
 -- Leases that ended are charged with what was recorded.
 local function sweep()
   if now < next_end then return end
@@ -313,6 +327,7 @@ end
 if op == 'progress' then
   local record, ahead = get_record(id), tonumber(ARGV[7])
   local granted = ahead
+  if record and record[1] == LAPSED then revive(record) end
   if record and record[1] == LIVE then
     local limits = {}
     for i = 8, #ARGV, 3 do

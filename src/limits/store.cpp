@@ -171,8 +171,11 @@ Tokens Store::progress(const Key &reservation, std::span<const Demand> demands, 
                        Millis lease, Now now) {
     Section section(table_);
     Cell *cell = table_.find(reservation, false);
-    if (cell == nullptr || cell->kind != Kind::Live) {
+    if (cell == nullptr) {
         return ahead;
+    }
+    if (cell->kind == Kind::Lapsed) {
+        revive(*cell, now.unix_ms);
     }
     ReservationCell &held = cell->reservation;
     held.spent = spent;
@@ -221,6 +224,25 @@ void Store::correct(const Cell &cell, const Spent &spent) {
         if (slice != nullptr) {
             Tokens rest = std::max<Tokens>(*slice - amount_of(item.count, reservation.spent), 0);
             table_.charge_slice(*counter, slice, add_saturating(rest, amount_of(item.count, spent)), nullptr, 0);
+        }
+    }
+}
+
+// It lives after all: what it was charged is held again.
+void Store::revive(Cell &cell, Millis now) {
+    ReservationCell &reservation = cell.reservation;
+    for (uint32_t i = 0; i < reservation.items; i++) {
+        if (reservation.held[i].counter != kNoCell) {
+            advance(table_.cell(reservation.held[i].counter).counter.window, now);
+        }
+    }
+    correct(cell, {});
+    reservation.charged = 0;
+    table_.revive(cell);
+    for (uint32_t i = 0; i < reservation.items; i++) {
+        const HeldItem &item = reservation.held[i];
+        if (item.counter != kNoCell) {
+            hold(table_.cell(item.counter).counter.window, item.amount);
         }
     }
 }

@@ -4,8 +4,9 @@
 //
 // A reservation is known by its key (of the request) and settled once: a second settle does nothing. It has a lease:
 // who does not call progress in time is given up by expire(), charged with what was recorded last, and remembered for
-// a while, so that a settle that comes late after all still corrects the count. A process that dies just in the middle
-// of such a late correction, or of counting a request, can lose that one count; nothing else is lost or counted twice.
+// a while, so that one who comes late after all goes on or settles as if nothing had been. A process that dies just in
+// the middle of such a late call, or of counting a request, can lose that one count; nothing else is lost or counted
+// twice.
 #pragma once
 
 #include <cstddef>
@@ -65,6 +66,7 @@ private:
 
     void charge(Cell &reservation, const Spent &spent, Millis now);
     void correct(const Cell &lapsed, const Spent &spent);
+    void revive(Cell &lapsed, Millis now);
     Tokens extend(Cell &reservation, HeldItem &item, const Demand *demand, Tokens ahead, Now now);
 
     Table table_;

@@ -223,6 +223,15 @@ void Table::lapse(Cell &reservation) {
     head_->stats.lapsed++;
 }
 
+void Table::revive(Cell &reservation) {
+    unlink(head_->lapsed, reservation);
+    head_->stats.lapsed--;
+    ordered();
+    reservation.kind = Kind::Live;
+    push_back(head_->leases, reservation);
+    head_->stats.reservations++;
+}
+
 void Table::drop_reservation(Cell &cell) {
     bool lapsed = cell.kind == Kind::Lapsed;
     unlink(lapsed ? head_->lapsed : head_->leases, cell);

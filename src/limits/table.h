@@ -121,8 +121,9 @@ public:
     void publish(Cell &reservation);
     // Live: its lease was renewed.
     void renewed(Cell &reservation);
-    // Live or Closing to Lapsed.
+    // Live or Closing to Lapsed, and back to Live.
     void lapse(Cell &reservation);
+    void revive(Cell &reservation);
     // Frees it and leaves its counters; `held` was given back before.
     void drop_reservation(Cell &reservation);
     // A counter that nobody uses.

@@ -119,6 +119,9 @@ class Model:
 
     def progress(self, name, prompt, output, ahead, lease, now):
         self.sweep(now)
+        if name in self.lapsed:
+            record = self.live[name] = self.lapsed.pop(name)
+            self.charge(record, record[1], record[2], record[0], -1)
         if name not in self.live:
             return ahead
         record = self.live[name]

@@ -43,6 +43,11 @@ public:
     }
 
     Tokens progress(const Key &id, const Spent &spent, Tokens ahead, Millis lease, Now now) {
+        if (auto lapsed = lapsed_.find(id); lapsed != lapsed_.end()) {
+            take_back(lapsed->second);
+            live_.insert(*lapsed);
+            lapsed_.erase(lapsed);
+        }
         auto found = live_.find(id);
         if (found == live_.end()) {
             return ahead;
@@ -78,9 +83,7 @@ public:
         if (found == lapsed_.end()) {
             return false;
         }
-        for (Item &item : found->second.items) {
-            charges_[item.demand.key].push_back({found->second.ends, -amount_of(item.demand.count, found->second.spent)});
-        }
+        take_back(found->second);
         charge(found->second, spent, found->second.ends);
         lapsed_.erase(found);
         return true;
@@ -155,6 +158,12 @@ private:
             status = Status::Refused;
         }
         return granted;
+    }
+
+    void take_back(const Reservation &lapsed) {
+        for (const Item &item : lapsed.items) {
+            charges_[item.demand.key].push_back({lapsed.ends, -amount_of(item.demand.count, lapsed.spent)});
+        }
     }
 
     void charge(const Reservation &reservation, const Spent &spent, Millis time) {

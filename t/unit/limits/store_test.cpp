@@ -234,6 +234,23 @@ TEST(LimitStore, ALateSettleCorrects) {
     EXPECT_EQ(store.stats().lapsed, 0u);
 }
 
+TEST(LimitStore, ALapsedReservationThatIsHeardOfLivesAgain) {
+    Memory memory;
+    Store store = memory.store();
+    const Demand limits[] = {demand("team", 500, kHour)};
+    Lapsed out[4];
+    store.reserve(id(1), limits, {100, 200}, 2000, at(0), {100, 30});
+    ASSERT_EQ(store.expire(out, at(2000)), 1u);
+    EXPECT_EQ(counted_in(store, limits[0], at(2000)), 130);
+    EXPECT_EQ(store.progress(id(1), limits, {100, 50}, 64, 2000, at(3000)), 64);
+    EXPECT_EQ(counted_in(store, limits[0], at(3000)), 300) << "its reserve, and nothing twice";
+    EXPECT_EQ(store.progress(id(1), limits, {100, 390}, 64, 2000, at(4000)), 10);
+    EXPECT_EQ(store.expire(out, at(4999)), 0u);
+    EXPECT_TRUE(store.settle(id(1), {100, 395}, at(5000)));
+    EXPECT_EQ(counted_in(store, limits[0], at(5000)), 495);
+    EXPECT_TRUE(store.verify());
+}
+
 TEST(LimitStore, ExpiresInSlices) {
     Memory memory;
     Store store = memory.store();
