@@ -34,6 +34,8 @@ void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice 
         if (message["role"].equals("assistant"))
             strip_unsigned(message["content"], splice);
     }
+    if (options.max_tokens)
+        splice.set(root, "max_tokens", std::to_string(*options.max_tokens));
     if (root["model"].equals(options.model))
         return;
     std::string model;

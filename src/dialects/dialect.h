@@ -28,6 +28,7 @@ struct RequestOptions {
     std::string_view model;            // the provider's name for it, plain UTF-8
     bool stream = false;
     Tokens default_max_tokens = 4096;  // where the dialect demands a limit and the caller gave none
+    std::optional<Tokens> max_tokens;  // at most, whatever the caller asked for
     bool drop_unsupported = false;     // ai_unsupported drop: list what has no place instead of refusing it
     Quirks quirks;
 };

@@ -190,6 +190,10 @@ void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice 
         append_json_escaped(model, options.model);
         splice.set(root, "model", model + '"');
     }
+    if (options.max_tokens) {
+        bool old_name = root["max_tokens"] || (!options.quirks.max_completion_tokens && !root["max_completion_tokens"]);
+        splice.set(root, old_name ? "max_tokens" : "max_completion_tokens", std::to_string(*options.max_tokens));
+    }
     if (options.stream) ask_usage(doc, splice);
 }
 

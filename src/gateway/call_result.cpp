@@ -48,6 +48,7 @@ std::string_view result_of(chat::ErrorKind kind) {
 std::string_view result_of(End how) {
     switch (how) {
     case End::Done:
+    case End::Limit:
         return kResultOk;
     case End::Client:
         return "client";

@@ -174,8 +174,15 @@ Step Exchange::next_attempt(Millis now) {
 const chat::Result<chat::ChatRequest> &Exchange::chat_request() {
     if (!chat_) {
         chat_.emplace(client_->read_request(request_));
+        if (*chat_ && clamp_) {
+            (*chat_)->max_tokens = clamp_;
+        }
     }
     return *chat_;
+}
+
+Tokens Exchange::default_output() const {
+    return match_.model->targets.front().provider->max_output;
 }
 
 bool Exchange::write_body(const Target &target, const std::string &model) {
@@ -184,6 +191,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     options.stream = record_.stream;
     options.default_max_tokens = target.provider->max_output;
     options.drop_unsupported = policy_.drop_unsupported;
+    options.max_tokens = clamp_;
     options.quirks = {target.provider->row->max_completion_tokens, target.provider->row->developer_role};
 
     splice_.reset();

@@ -84,6 +84,14 @@ public:
     // The connection failed, time ran out, the transfer was cut. Failed before commit, Cut after it.
     Verdict fail(Cause cause, Millis now);
 
+    // The answer is ended from outside, in a stream that has begun: out() ends with the error.
+    Verdict stop(const chat::ApiError &error, Millis now);
+    // From begin() on: the model that was matched (null: no call), what an answer may have without a limit of the caller's.
+    const Model *model() const { return match_.model; }
+    Tokens default_output() const;
+    // Before the first attempt: asks for at most so many tokens of answer.
+    void clamp_output(Tokens most) { clamp_ = most; }
+
     // What the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
     bool committed() const { return committed_; }
@@ -130,6 +138,8 @@ private:
     // The request.
     std::optional<chat::Result<chat::ChatRequest>> chat_;  // read when a target of another dialect needs it
     ModelMatch match_;
+
+    std::optional<Tokens> clamp_;
 
     // The attempts.
     std::optional<Route> route_;

@@ -296,6 +296,11 @@ Verdict Exchange::retry(FailureClass failure, std::optional<Millis> retry_after,
     return Verdict::Failed;
 }
 
+Verdict Exchange::stop(const chat::ApiError &error, Millis now) {
+    note_result(kResultOk);
+    return cut(error, now);
+}
+
 Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
     if (done_) {
         return Verdict::Data;

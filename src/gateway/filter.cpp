@@ -61,6 +61,17 @@ Filter::Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *
     : Conversation(scratch, caller, dialect_of(dialect, caller.path, !caller.anthropic_version.empty())),
       policy_(policy), chat_path_(caller.method == "POST" && is_call_path(without_slash(caller.path), *client_)) {}
 
+bool Filter::may_cost() const {
+    return !is_reading(caller_.method);
+}
+
+void Filter::stop(const chat::ApiError &error) {
+    client_->write_error_event(error, caller_.request_id, out_);
+    refuse(error);
+    mode_ = Mode::Blind;
+    done_ = true;
+}
+
 bool Filter::wants_body(std::string_view content_type) const {
     return chat_path_ || (caller_.method == "POST" && is_type(content_type, "application/json"));
 }

@@ -39,6 +39,8 @@ public:
     std::optional<chat::ApiError> begin(std::optional<std::string> body, Millis now);
     // What is proxied in the place of the caller's body, for this object's life; empty: the body as it is.
     std::vector<std::string_view> edited_body() const;
+    // A request that costs the server something: anything but a look.
+    bool may_cost() const;
     // A call whose answer is to be read: it must not come compressed.
     bool is_call() const { return call_; }
 
@@ -51,7 +53,9 @@ public:
     // False: a stream that must be rewritten cannot be (an event larger than SseReader takes).
     bool body(std::string_view bytes, Millis now);
     bool body_end(Millis now);
-    // Of a rewritten stream: what the caller is to be sent; the host takes it and clears it.
+    // The stream is ended from outside: out() gets the error, nothing more is read.
+    void stop(const chat::ApiError &error);
+    // Of a rewritten stream, or one that was stopped: what the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
 
     bool streams() const { return mode_ == Mode::Events; }

@@ -42,6 +42,8 @@ const char *end_name(End end) {
         return "client";
     case End::Timeout:
         return "timeout";
+    case End::Limit:
+        return "limit";
     case End::Shutdown:
         return "shutdown";
     }

@@ -15,7 +15,7 @@ namespace aigw::gateway {
 enum class UsageSource : uint8_t { None, Provider, Estimated };
 
 // How the exchange ended. Unset until it did.
-enum class End : uint8_t { Unset, Done, Error, Client, Timeout, Shutdown };
+enum class End : uint8_t { Unset, Done, Error, Client, Timeout, Limit, Shutdown };
 
 // One call to a provider.
 struct CallRecord {

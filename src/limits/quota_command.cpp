@@ -115,7 +115,7 @@ std::optional<QuotaDecision> read_reserve(std::span<const int64_t> reply, std::s
         auto at = reply.subspan(kReserveHead + i * kStandingIntegers, kStandingIntegers);
         decision.standings[i] = {demands[i].limit, std::max<int64_t>(at[0], 0), std::max<int64_t>(at[1], 0),
                                  std::max<int64_t>(at[2], 0), at[3] != 0};
-        note_output(demands[i], need_of(demands[i], expected), expected, i, decision);
+        note_output(demands[i], expected, i, decision);
     }
     return out;
 }

@@ -105,14 +105,14 @@ Standing standing_of(const Window &window, Tokens limit, Millis now) {
     return standing;
 }
 
-void note_output(const Demand &demand, const Need &need, const Expected &expected, size_t index, Decision &decision) {
+void note_output(const Demand &demand, const Expected &expected, size_t index, Decision &decision) {
     Tokens granted = decision.standings[index].granted, output = granted;
     if (demand.count == Count::Total) {
         output = std::max<Tokens>(granted - sane(expected.prompt), 0);
     } else if (demand.count != Count::Output) {
         return;
     }
-    decision.clamped |= granted < need.wanted;
+    decision.clamped |= demand.clamp && granted < amount_of(demand.count, {expected.prompt, expected.output});
     if (!demand.dry_run) {
         decision.covered = std::min(decision.covered, output);
     }

@@ -101,7 +101,7 @@ bool judge(const Demand &demand, const Need &need, const Window &window, Millis 
 // The standing of a window, as it is now.
 Standing standing_of(const Window &window, Tokens limit, Millis now);
 // Notes how much of the answer the grant of `demand` covers.
-void note_output(const Demand &demand, const Need &need, const Expected &expected, size_t index, Decision &decision);
+void note_output(const Demand &demand, const Expected &expected, size_t index, Decision &decision);
 // For a demand that repeats an earlier one's counter: that one's index, else `index`.
 size_t first_of_key(std::span<const Demand> demands, size_t index);
 

@@ -64,7 +64,7 @@ void decide(std::span<const Demand> demands, const Counters &counters, const Exp
     for (size_t i = 0; i < demands.size(); i++) {
         Need need = need_of(demands[i], expected);
         judge(demands[i], need, counters.window(i), now, i, decision);
-        note_output(demands[i], need, expected, i, decision);
+        note_output(demands[i], expected, i, decision);
     }
 }
 

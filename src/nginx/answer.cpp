@@ -2,6 +2,7 @@
 
 #include "nginx/answer.h"
 
+#include "nginx/limit.h"
 #include "nginx/reply.h"
 #include "nginx/text.h"
 
@@ -17,6 +18,7 @@ void set_answer_header(Context &context, std::string_view content_type, off_t le
     r->headers_out.content_length_n = length;
     bool anthropic = &context.exchange->caller_dialect() == &dialects::anthropic_messages();
     add_exchange_headers(r, context, anthropic);
+    add_limit_headers(context);
 }
 
 }  // namespace aigw::ngx

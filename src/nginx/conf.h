@@ -8,7 +8,9 @@
 
 #include "gateway/exchange.h"
 #include "gateway/policy.h"
+#include "nginx/conf_position.h"
 #include "nginx/ngx.h"
+#include "nginx/policies.h"
 #include "providers/provider.h"
 
 namespace aigw::ngx {
@@ -16,12 +18,6 @@ namespace aigw::ngx {
 class KeepaliveCache;  // keepalive.h
 class Addresses;       // resolve.h
 struct Zones;          // zone.h
-
-// Where a directive stands, for messages that come when the whole configuration is known.
-struct Position {
-    const u_char *file = nullptr;  // of the cycle
-    ngx_uint_t line = 0;
-};
 
 // The provider's secret: a constant read at start, or a variable evaluated for each call.
 struct CredentialSource {
@@ -58,6 +54,7 @@ struct TargetReference {
 struct MainConf {
     std::vector<std::unique_ptr<ProviderConf>> providers;
     gateway::ModelTable models;
+    std::vector<std::unique_ptr<PolicySet>> model_policies;  // by the model's index
     Zones *zones = nullptr;   // set by ai_zone or, with the default size, after the configuration was read
     ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
     ngx_msec_t keys_check = 1000;
@@ -87,6 +84,7 @@ struct LocConf {
     ngx_uint_t auth = NGX_CONF_UNSET_UINT;      // Auth
     ngx_uint_t unsupported = NGX_CONF_UNSET_UINT;  // 0 reject, 1 drop
     gateway::Policy policy;     // made in merge
+    PolicySet policies;
 
     // Callers of ours come here: keys, counting, the log.
     bool serves() const { return gateway || filter; }

@@ -7,7 +7,9 @@
 #include "nginx/access.h"
 #include "nginx/attempt.h"
 #include "nginx/filter.h"
+#include "nginx/limit.h"
 #include "nginx/metrics.h"
+#include "nginx/quota.h"
 #include "nginx/pool.h"
 #include "nginx/reply.h"
 #include "nginx/request_id.h"
@@ -58,6 +60,7 @@ void Context::end(gateway::End how) {
     if (under_way != nullptr && !ended) {
         ended = true;
         under_way->end(how, now());
+        settle_limits(*this);
     }
 }
 
@@ -67,6 +70,8 @@ void Context::forget_conversation() {
     driver.reset();
     exchange.reset();
     filter.reset();
+    quota.reset();
+    admitted = 0;
     ended = false;
 }
 

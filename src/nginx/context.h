@@ -15,6 +15,7 @@
 namespace aigw::ngx {
 
 class Driver;  // attempt.h
+class Quota;   // quota.h
 
 struct Context {
     enum class Caller : uint8_t { Unknown, Anonymous, Known, Refused };
@@ -36,6 +37,8 @@ struct Context {
     std::optional<gateway::Exchange> exchange;  // of a gateway location, from precontent on
     std::unique_ptr<Driver> driver;             // from content on
     std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
+    std::unique_ptr<Quota> quota;               // limits: what is reserved
+    size_t admitted = 0;                        // steps of admission that are behind
     bool ended = false;                         // end() was called
     bool was_ours = false;                      // in a gateway or an ai_filter location, whatever location it is in now
     bool streaming = false;                     // a stream of ai_filter that counts as running

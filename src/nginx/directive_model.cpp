@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dialects/dialect.h"
+#include "nginx/directive_policy.h"
 #include "nginx/directive_tools.h"
 #include "nginx/directives.h"
 #include "nginx/guarded.h"
@@ -68,6 +69,8 @@ char *set_target(ngx_conf_t *cf, void *object) {
 
 constexpr BlockDirective kDirectives[] = {
     {"target", 2, kAnyCount, false, set_target},
+    {"ai_token_limit", 1, kAnyCount, false, set_model_policy<add_token_limit>},
+    {"ai_request_limit", 1, kAnyCount, false, set_model_policy<add_request_limit>},
 };
 
 }  // namespace
@@ -84,6 +87,7 @@ char *set_model(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
             return emerg(cf, "duplicate model \"%V\"", &name);
         }
         models.push_back({std::string(view(name)), {}});
+        main.model_policies.push_back(std::make_unique<PolicySet>());
         if (char *rv = parse_block(cf, kDirectives, &main); rv != NGX_CONF_OK) {
             return rv;
         }

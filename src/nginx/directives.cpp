@@ -3,6 +3,7 @@
 
 #include "nginx/directives.h"
 
+#include "nginx/directive_policy.h"
 #include "nginx/directive_tools.h"
 #include "nginx/guarded.h"
 #include "nginx/keys.h"
@@ -122,6 +123,22 @@ ngx_command_t commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
                         |NGX_CONF_1MORE,
       set_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      nullptr },
+
+    { ngx_string("ai_token_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_1MORE,
+      set_policy<add_token_limit>,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      nullptr },
+
+    { ngx_string("ai_request_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_1MORE,
+      set_policy<add_request_limit>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       nullptr },

@@ -8,6 +8,7 @@
 #include "nginx/core_error.h"
 #include "nginx/filter.h"
 #include "nginx/guarded.h"
+#include "nginx/limit.h"
 #include "nginx/phases.h"
 #include "nginx/reply.h"
 #include "nginx/text.h"
@@ -67,6 +68,10 @@ void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
                                  error.status == NGX_HTTP_SERVICE_UNAVAILABLE)) {
         add_header(r, "retry-after", std::to_string((*error.retry_after_ms + 999) / 1000));
     }
+    // A prompt above the limit never passes, however long the caller waits.
+    if (error.status == NGX_HTTP_TOO_MANY_REQUESTS && !error.retry_after_ms && error.code == "token_limit") {
+        add_header(r, "x-should-retry", "false");
+    }
 }
 
 void replace_page(ngx_http_request_t *r) {
@@ -76,6 +81,7 @@ void replace_page(ngx_http_request_t *r) {
     context.error_page = dialect.write_error(error, request_id(context));
     add_error_headers(r, error);
     add_exchange_headers(r, context, &dialect == &dialects::anthropic_messages());
+    add_limit_headers(context);
 
     r->headers_out.content_type = str("application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;

@@ -31,6 +31,7 @@ constexpr FamilyInfo kFamilies[] = {
      {L::Model, L::Provider, L::None, L::None}, kTpot},
     {"aigw_overhead_seconds", "Duration without the waiting for providers and between attempts.",
      {L::None, L::None, L::None, L::None}, kOverhead},
+    {"aigw_limit_total", "Requests that a limit was asked for, by what it said.", {L::Name, L::Result, L::None, L::None}, {}},
 };
 
 }  // namespace
@@ -51,6 +52,8 @@ std::string_view label_text(LabelName name) {
         return "status";
     case L::Result:
         return "result";
+    case L::Name:
+        return "name";
     case L::None:
         break;
     }

@@ -14,9 +14,10 @@ namespace aigw::ngx {
 // filter_request.cpp. All throw bad_alloc.
 // Makes (or makes anew, after an internal redirect) the filter for the location that r is in now. True: it wants the body.
 bool make_filter(Context &context);
-// The request is here. NGX_DECLINED: the proxy may begin, with the body as edited and without the caller's key; else the
-// status of a refusal.
+// The request is here. NGX_OK, or the status of a refusal.
 ngx_int_t begin_filter(Context &context, std::optional<std::string> body);
+// The proxy is to begin, with the body as edited and without the caller's key.
+void start_proxying(Context &context);
 // Gives the request back the body that an earlier pass edited; nothing if there was none.
 void restore_body(Context &context);
 

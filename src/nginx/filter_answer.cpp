@@ -4,6 +4,7 @@
 #include "gateway/call_result.h"
 #include "nginx/chain.h"
 #include "nginx/core_error.h"
+#include "nginx/limit.h"
 #include "nginx/metrics.h"
 #include "nginx/text.h"
 
@@ -74,6 +75,18 @@ bool show(Context &context, ngx_chain_t *in, Flags &flags, bool take) {
     return true;
 }
 
+// The answer ends here, with an error; the proxy's connection is closed.
+ngx_int_t stop(Context &context, ngx_http_output_body_filter_pt next) {
+    context.filter->stop(limit_reached(context));
+    ngx_chain_t *out = nullptr;
+    append_blocks(context.r->pool, &context.free_links, &ngx_http_aigw_module, context.filter->out(), &out);
+    Flags flags;
+    flags.last = true;
+    mark_end(context, &out, flags);
+    next(context.r, out);
+    return NGX_ERROR;
+}
+
 ngx_int_t rewrite(Context &context, ngx_chain_t *in, ngx_http_output_body_filter_pt next) {
     ngx_http_request_t *r = context.r;
     ngx_chain_t *out = nullptr;
@@ -81,6 +94,9 @@ ngx_int_t rewrite(Context &context, ngx_chain_t *in, ngx_http_output_body_filter
     if (!show(context, in, flags, true)) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "aigw: an event of the proxied stream is too large");
         return NGX_ERROR;
+    }
+    if (!within_limits(context)) {
+        return stop(context, next);
     }
     append_blocks(r->pool, &context.free_links, &ngx_http_aigw_module, context.filter->out(), &out);
     context.filter->out().clear();
@@ -118,6 +134,7 @@ void filter_head(Context &context) {
     ngx_http_request_t *r = context.r;
     gateway::Filter &filter = *context.filter;
     note_proxied_calls(context);
+    add_limit_headers(context);
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
     bool encoded = encoding != nullptr && encoding->hash != 0 && encoding->value.len != 0;
     filter.head(static_cast<int>(r->headers_out.status), view(r->headers_out.content_type), encoded);
@@ -142,7 +159,8 @@ ngx_int_t filter_body(Context &context, ngx_chain_t *in, ngx_http_output_body_fi
     }
     Flags flags;
     show(context, in, flags, false);
-    return next(context.r, in);
+    ngx_int_t rc = next(context.r, in);
+    return rc != NGX_ERROR && !within_limits(context) ? stop(context, next) : rc;
 }
 
 }  // namespace aigw::ngx

@@ -53,16 +53,19 @@ bool make_filter(Context &context) {
 }
 
 ngx_int_t begin_filter(Context &context, std::optional<std::string> body) {
-    gateway::Filter &filter = *context.filter;
-    if (auto error = filter.begin(std::move(body), now())) {
+    if (auto error = context.filter->begin(std::move(body), now())) {
         context.refused = static_cast<ngx_uint_t>(error->status);
         return error->status;
     }
+    return NGX_OK;
+}
+
+void start_proxying(Context &context) {
+    gateway::Filter &filter = *context.filter;
     if (auto pieces = filter.edited_body(); !pieces.empty()) {
         edit_body(context, pieces);
     }
     hide_headers(context, context.caller == Context::Caller::Known, filter.is_call());
-    return NGX_DECLINED;
 }
 
 void restore_body(Context &context) {

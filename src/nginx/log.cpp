@@ -44,6 +44,9 @@ End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conve
         return End::Client;
     }
     if (conversation.error()) {
+        if (conversation.error()->code == "token_limit" && status_of(r) < NGX_HTTP_BAD_REQUEST) {
+            return End::Limit;
+        }
         return conversation.error()->code == "timeout" ? End::Timeout : End::Error;
     }
     return conversation.done() && status_of(r) < NGX_HTTP_BAD_REQUEST ? End::Done : End::Error;

@@ -44,6 +44,19 @@ char *check_handler(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc
     return conf_error();
 }
 
+template <class T>
+void merge_list(ngx_conf_t *cf, const PolicyList<T> &prev, PolicyList<T> &conf, const char *name) {
+    if (conf.merge(prev)) {
+        log_at(cf, NGX_LOG_WARN, conf.where, "\"%s\" replaces the lines of the outer level, write \"%s inherit;\" to keep "
+               "them or \"%s off;\" to say so", name, name, name);
+    }
+}
+
+void merge_policies(ngx_conf_t *cf, const PolicySet &prev, PolicySet &conf) {
+    merge_list(cf, prev.token_limits, conf.token_limits, "ai_token_limit");
+    merge_list(cf, prev.request_limits, conf.request_limits, "ai_request_limit");
+}
+
 char *check_filter(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc_conf_t &core) {
     if (conf.gateway || conf.metrics) {
         log_at(cf, NGX_LOG_EMERG, conf.where, "\"ai_filter\" conflicts with \"%s\" in the same location",
@@ -128,6 +141,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept {
             conf.auth = prev.auth;
         }
         ngx_conf_merge_uint_value(conf.unsupported, prev.unsupported, 0);
+        merge_policies(cf, prev.policies, conf.policies);
         conf.policy.models = &main.models;
         conf.policy.drop_unsupported = conf.unsupported == 1;
 

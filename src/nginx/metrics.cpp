@@ -20,7 +20,7 @@ int64_t streams = 0;  // of this process
 
 // The label values of one series, in the order of the family's label names.
 struct Labels {
-    std::string_view model, provider, team, status;
+    std::string_view model, provider, team, status, name = {};
 };
 
 std::string joined(Family family, const Labels &labels) {
@@ -37,6 +37,9 @@ std::string joined(Family family, const Labels &labels) {
             break;
         case LabelName::Team:
             out += labels.team;
+            break;
+        case LabelName::Name:
+            out += labels.name;
             break;
         case LabelName::Status:
         case LabelName::Result:
@@ -188,6 +191,12 @@ void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::s
     count_times(tally, record);
     for (const gateway::CallRecord &call : record.calls) {
         Tally(r, *zones, {{}, label(call.provider), {}, label(call.result)}).add(Family::Attempts, 0, 1);
+    }
+}
+
+void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view result) {
+    if (const Zones *zones = zones_of(r)) {
+        Tally(r, *zones, {{}, {}, {}, result, name}).add(Family::Limits, 0, 1);
     }
 }
 

@@ -13,6 +13,9 @@ namespace aigw::ngx {
 // calls to providers with it.
 void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::string_view team, ngx_uint_t status);
 
+// One request and one limit: passed, rejected or dry_run.
+void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view result);
+
 // Streams running in this worker: at the commit of a streamed answer, and once when it is over.
 void stream_began();
 void stream_ended();

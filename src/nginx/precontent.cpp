@@ -3,6 +3,7 @@
 // it the same way.
 #include "nginx/ngx.h"
 
+#include "nginx/admission.h"
 #include "nginx/answer.h"
 #include "nginx/chain.h"
 #include "nginx/context.h"
@@ -67,7 +68,7 @@ ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
 ngx_int_t begin_exchange(Context &context, std::string body) {
     gateway::Action action = context.exchange->begin(std::move(body), now());
     if (std::holds_alternative<gateway::Continue>(action)) {
-        return NGX_DECLINED;
+        return NGX_OK;
     }
     if (auto *error = std::get_if<chat::ApiError>(&action)) {
         context.exchange->refuse(*error);
@@ -85,7 +86,8 @@ ngx_int_t begin(Context &context) {
     if (!read_body(context.r, body)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    return context.filter ? begin_filter(context, std::move(body)) : begin_exchange(context, std::move(body));
+    ngx_int_t rc = context.filter ? begin_filter(context, std::move(body)) : begin_exchange(context, std::move(body));
+    return rc == NGX_OK ? admit(context) : rc;
 }
 
 // Also called when the body was there at once, from within read_client_request_body.
@@ -107,7 +109,8 @@ ngx_int_t start(ngx_http_request_t *r) {
     if (loc_conf(r)->gateway) {
         make_exchange(context);
     } else if (!make_filter(context)) {
-        return begin_filter(context, std::nullopt);
+        ngx_int_t rc = begin_filter(context, std::nullopt);
+        return rc == NGX_OK ? admit(context) : rc;
     }
     context.body = Context::Body::Reading;
     ngx_int_t rc = ngx_http_read_client_request_body(r, on_body);

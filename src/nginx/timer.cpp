@@ -14,6 +14,7 @@
 #include "nginx/metrics.h"
 #include "nginx/phases.h"
 #include "nginx/pool.h"
+#include "nginx/quota.h"
 
 namespace aigw::ngx {
 
@@ -77,6 +78,7 @@ struct Leader {
 private:
     bool may_lead() const;
     uint64_t period() const;
+    void expire();
     void check_keys();
     void broken(const std::string &wrong, const std::optional<FileStamp> &seen);
     void log_broken();
@@ -127,8 +129,7 @@ Leader::~Leader() {
 }
 
 bool Leader::may_lead() const {
-    return !ngx_exiting && !ngx_quit && !ngx_terminate && zones->main->keys_file.len != 0
-           && zones->state->generation.load() == zones->generation;
+    return !ngx_exiting && !ngx_quit && !ngx_terminate && zones->state->generation.load() == zones->generation;
 }
 
 // Twice in `check`: what changed just after one look is live within it.
@@ -145,8 +146,18 @@ void Leader::tick() {
     refresh_worker_slot();
     StateRoot *root = zones->state;
     uint64_t now = ngx_current_msec, due = root->next_run.load();
-    if (may_lead() && now >= due && root->next_run.compare_exchange_strong(due, now + period()) && !load) {
-        check_keys();
+    if (may_lead() && now >= due && root->next_run.compare_exchange_strong(due, now + period())) {
+        expire();
+        if (zones->main->keys_file.len != 0 && !load) {
+            check_keys();
+        }
+    }
+}
+
+// What the requests of dead workers had reserved.
+void Leader::expire() {
+    if (size_t count = expire_reservations(*zones)) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "aigw: %uz reservations of requests that are gone were charged", count);
     }
 }
 

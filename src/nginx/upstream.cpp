@@ -9,6 +9,7 @@
 #include "nginx/attempt.h"
 #include "nginx/chain.h"
 #include "nginx/guarded.h"
+#include "nginx/limit.h"
 #include "nginx/keepalive.h"
 #include "nginx/text.h"
 
@@ -174,6 +175,9 @@ Verdict Call::feed(ngx_buf_t &in) {
     bool sound = body_.decode(r_, in, [&](std::string_view piece) {
         if (!exchange_.done()) {
             verdict = exchange_.body(piece, now());
+        }
+        if (verdict == Verdict::Data && !exchange_.done() && !within_limits(context_)) {
+            verdict = exchange_.stop(limit_reached(context_), now());
         }
         return verdict != Verdict::Failed && verdict != Verdict::Cut;
     });

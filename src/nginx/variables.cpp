@@ -8,6 +8,7 @@
 #include "core/safe_text.h"
 #include "nginx/access.h"
 #include "nginx/guarded.h"
+#include "nginx/limit.h"
 #include "nginx/log.h"
 #include "nginx/phases.h"
 #include "nginx/text.h"
@@ -110,6 +111,21 @@ ngx_int_t error_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, ui
     });
 }
 
+ngx_int_t limit_status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
+    return evaluate(r, v, [&] {
+        Context *context = find_context(r);
+        return context != nullptr ? Value(limit_status(*context)) : Value();
+    });
+}
+
+ngx_int_t limit_remaining_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
+    return evaluate(r, v, [&] {
+        Context *context = find_context(r);
+        std::optional<Tokens> remaining = context != nullptr ? limit_remaining(*context) : std::nullopt;
+        return remaining ? Value(std::to_string(*remaining)) : Value();
+    });
+}
+
 void add(ngx_conf_t *cf, std::string_view name, ngx_http_get_variable_pt get, uintptr_t data, ngx_uint_t flags) {
     ngx_str_t copied = copy(cf->pool, name);
     ngx_http_variable_t *variable = ngx_http_add_variable(cf, &copied, flags);
@@ -134,6 +150,8 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
         add(cf, kMetadataPrefix, metadata_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_attempts", attempts_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_error", error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_limit_status", limit_status_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_limit_remaining", limit_remaining_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         return ngx_int_t{NGX_OK};
     });
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "limits/store.h"
+#include "nginx/directive_tools.h"
 #include "nginx/guarded.h"
 #include "nginx/keys.h"
 #include "nginx/pool.h"
@@ -14,11 +16,12 @@ namespace aigw::ngx {
 namespace {
 
 // Another layout is another name: a new module version never reads an old one's memory.
-constexpr uint32_t kLayout = 1;
-constexpr char kStateSuffix[] = ".state.1";
+constexpr uint32_t kLayout = 2;
+constexpr char kStateSuffix[] = ".state.2";
 constexpr char kKeysSuffix[] = ".keys.1";
 constexpr uint32_t kStateMagic = 0x61677374;
 constexpr size_t kMaxSeriesBytes = 8 << 20;
+constexpr Millis kMinLease = 1000;  // ms
 
 ngx_slab_pool_t *slab(ngx_shm_zone_t *zone) {
     return reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr);
@@ -52,8 +55,13 @@ ngx_int_t init_state(ngx_shm_zone_t *zone, void *old) noexcept {
         root->version = kLayout;
         root->bytes = bytes;
         root->series_offset = (sizeof(StateRoot) + 63) & ~uint64_t(63);
-        root->series_bytes = std::min(bytes - root->series_offset, kMaxSeriesBytes);
+        root->series_bytes = std::min((bytes - root->series_offset) / 2, kMaxSeriesBytes) / 64 * 64;
+        root->limits_offset = root->series_offset + root->series_bytes;
+        root->limits_bytes = bytes - root->limits_offset;
         zones->state = root;
+        if (!limits::Store::format(zones->limits(), root->limits_bytes)) {
+            return refuse(zone);
+        }
         make_series(zones->series(), root->series_bytes);
     }
     if (root == nullptr || root->magic != kStateMagic || root->version != kLayout) {
@@ -129,6 +137,10 @@ SeriesTable *Zones::series() const {
     return reinterpret_cast<SeriesTable *>(reinterpret_cast<u_char *>(state) + state->series_offset);
 }
 
+void *Zones::limits() const {
+    return reinterpret_cast<u_char *>(state) + state->limits_offset;
+}
+
 ZoneLock::ZoneLock(ngx_shm_zone_t *zone) : pool_(slab(zone)) {
     ngx_shmtx_lock(&pool_->mutex);
 }
@@ -155,8 +167,14 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         return invalid("zone size", &args[2]);
     }
     ngx_uint_t keys = Zones::kDefaultKeys;
+    std::optional<Millis> lease;
     for (ngx_uint_t i = 3; i < cf->args->nelts; i++) {
-        if (!read_keys_share(view(args[i]), keys)) {
+        if (auto text = parameter(args[i], "lease")) {
+            lease = parse_time(*text);
+            if (!lease || *lease < kMinLease) {
+                return invalid("parameter", &args[i]);
+            }
+        } else if (!read_keys_share(view(args[i]), keys)) {
             return invalid("parameter", &args[i]);
         }
     }
@@ -167,6 +185,9 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
     }
     return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&] {
         bool added = add_zones(cf, main, view(args[1]), static_cast<size_t>(size), keys) == NGX_OK;
+        if (added && lease) {
+            main->zones->lease = static_cast<ngx_msec_t>(*lease);
+        }
         return static_cast<char *>(added ? NGX_CONF_OK : NGX_CONF_ERROR);
     });
 }

@@ -35,6 +35,8 @@ struct StateRoot {
     WorkerSlot workers[kMaxWorkerSlots];
     uint64_t series_offset;                 // of the SeriesTable, from this root
     uint64_t series_bytes;
+    uint64_t limits_offset;                 // of the limits' store; the rest of the zone
+    uint64_t limits_bytes;
 };
 
 // Of one configuration cycle: where its zones are.
@@ -52,8 +54,10 @@ struct Zones {
     StateRoot *state = nullptr;
     KeysRoot *keys = nullptr;
     uint64_t generation = 0;
+    ngx_msec_t lease = 30'000;              // of a reservation that nobody renews
 
     SeriesTable *series() const;
+    void *limits() const;                   // under the state zone's mutex
 };
 
 // Holds a zone's mutex. Sections are short: no allocation, no logging, consistent after every store.
@@ -67,7 +71,7 @@ private:
     ngx_slab_pool_t *pool_;
 };
 
-// ai_zone NAME SIZE [keys=25%]; `conf` is the MainConf.
+// ai_zone NAME SIZE [keys=25%] [lease=30s]; `conf` is the MainConf.
 char *set_zone(ngx_conf_t *cf, ngx_command_t *command, void *conf) noexcept;
 
 // The zone "aigw" of 32m, where ai_zone does not stand and something needs it: to be called when the configuration was

@@ -1,0 +1,41 @@
+// The policies of one level of the configuration, and how levels are joined.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "nginx/conf_position.h"
+#include "nginx/limit_rule.h"
+#include "nginx/ngx.h"
+
+namespace aigw::ngx {
+
+// Lines of one directive. A level's own lines replace the outer ones; `inherit` adds to them, `off` empties the list.
+template <class T>
+struct PolicyList {
+    std::vector<std::shared_ptr<const T>> lines;
+    bool written = false;  // at this very level
+    bool off = false;
+    bool inherit = false;
+    Position where;        // of the first line
+
+    // True: outer lines are no longer in force here, and nobody said that this is meant.
+    bool merge(const PolicyList &outer) {
+        if (!written) {
+            lines = outer.lines;
+            return false;
+        }
+        if (inherit) {
+            lines.insert(lines.begin(), outer.lines.begin(), outer.lines.end());
+            return false;
+        }
+        return !off && !outer.lines.empty();
+    }
+};
+
+struct PolicySet {
+    PolicyList<LimitRule> token_limits;
+    PolicyList<LimitRule> request_limits;
+};
+
+}  // namespace aigw::ngx
