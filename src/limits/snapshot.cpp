@@ -102,11 +102,10 @@ bool Snapshot::add(Store store, uint32_t cells, Now now) {
     return next_ == all;
 }
 
-std::string Snapshot::finish(Now now) const {
-    FileHead head{kMagic, body_.size() / sizeof(FileEntry), now.unix_ms, 0};
-    head.checksum = checksum(head, body_);
-    std::string file(reinterpret_cast<const char *>(&head), sizeof head);
-    return file += body_;
+std::string Snapshot::seal(std::string_view entries, Now now) {
+    FileHead head{kMagic, entries.size() / sizeof(FileEntry), now.unix_ms, 0};
+    head.checksum = checksum(head, entries);
+    return std::string(reinterpret_cast<const char *>(&head), sizeof head).append(entries);
 }
 
 Result<size_t, std::string> Snapshot::restore(Store store, std::string_view file, Now now) {

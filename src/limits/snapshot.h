@@ -23,7 +23,9 @@ public:
     // Under the mutex: looks at so many cells more; true: that was the last.
     bool add(Store store, uint32_t cells, Now now);
     // The file.
-    std::string finish(Now now) const;
+    std::string finish(Now now) const { return seal(body_, now); }
+    // A file of such entries; for finish(), and for tests.
+    static std::string seal(std::string_view entries, Now now);
 
     // Into a store, under its mutex. Counters that are there already stay as they are. How many were read; an error if it is
     // no such file, or a damaged one: then nothing was changed.

@@ -11,14 +11,11 @@
 
 namespace aigw::fuzz {
 
-inline void check_limits_snapshot(std::string_view input) {
-    auto exact = std::make_unique<char[]>(input.size());
-    input.copy(exact.get(), input.size());
-    const limits::Now now{1'790'000'000'000, 1000};
+inline void check_state_file(std::string_view file, limits::Now now) {
     std::vector<uint64_t> words(20'000 / 8);
     require(limits::Store::format(words.data(), words.size() * 8), "there is room");
     limits::Store store(words.data());
-    auto read = limits::Snapshot::restore(store, {exact.get(), input.size()}, now);
+    auto read = limits::Snapshot::restore(store, file, now);
     require(store.verify(), "a store stays whole");
     if (!read) {
         require(store.stats().counters == 0, "a bad file changes nothing");
@@ -27,10 +24,23 @@ inline void check_limits_snapshot(std::string_view input) {
     limits::Snapshot again(1);
     while (!again.add(store, 7, now)) {
     }
-    std::string file = again.finish(now);
     std::vector<uint64_t> other(words.size());
     limits::Store::format(other.data(), other.size() * 8);
-    require(bool(limits::Snapshot::restore(limits::Store(other.data()), file, now)), "what was written can be read");
+    auto second = limits::Snapshot::restore(limits::Store(other.data()), again.finish(now), now);
+    require(second && *second <= *read, "what was written can be read");
+}
+
+// As a file, and as the entries of one.
+inline void check_limits_snapshot(std::string_view input) {
+    auto exact = std::make_unique<char[]>(input.size());
+    input.copy(exact.get(), input.size());
+    std::string_view bytes(exact.get(), input.size());
+    const limits::Now now{1'790'000'000'000, 1000};
+    check_state_file(bytes, now);
+    check_state_file(limits::Snapshot::seal(bytes, now), now);
+    if (bytes.size() > 32) {
+        check_state_file(limits::Snapshot::seal(bytes.substr(32), now), now);
+    }
 }
 
 }  // namespace aigw::fuzz
