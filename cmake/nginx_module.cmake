@@ -83,10 +83,12 @@ target_include_directories(ngx_http_aigw_module SYSTEM PRIVATE
   ${AIGW_NGINX_TREE}/src/core
   ${AIGW_NGINX_TREE}/src/event
   ${AIGW_NGINX_TREE}/src/event/modules
+  ${AIGW_NGINX_TREE}/src/event/quic
   ${AIGW_NGINX_TREE}/src/os/unix
   ${AIGW_NGINX_TREE}/src/http
   ${AIGW_NGINX_TREE}/src/http/modules
   ${AIGW_NGINX_TREE}/src/http/v2
+  ${AIGW_NGINX_TREE}/src/http/v3
   ${AIGW_NGINX_TREE}/objs)
 # nginx's callbacks have parameters that nobody uses and tables that end early.
 target_compile_options(ngx_http_aigw_module PRIVATE -Wno-unused-parameter
