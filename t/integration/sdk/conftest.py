@@ -1,12 +1,16 @@
 """One gateway for all tests of the vendors' SDKs; clients as most of them want it."""
+from importlib.metadata import version
+
 import pytest
 
-from lib import sdk
+from lib import report, sdk
 from lib.chat_gateway import FILTERS, ChatGateway, empty_environment
 
 
 @pytest.fixture(scope="package")
 def gateway(tmp_path_factory, authority):
+    for name in ("openai", "anthropic", "httpx2", "h2"):
+        report.tell("clients in Python", name, version(name))
     certificate, key = authority.cert("localhost")
     h2 = f"""server {{
         listen 127.0.0.1:%PORT_H2% http2; listen 127.0.0.1:%PORT_TLS% ssl http2; http2_max_concurrent_streams 64;
