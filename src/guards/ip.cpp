@@ -151,7 +151,7 @@ Probe probe_v6(const Site &site) {
         return Probe::open(begin);
     }
     bool cut_word = is_word(at_or_space(text, end));
-    while (end > begin && (text[end - 1] == '.' || (text[end - 1] == ':' && text[end - 2] != ':'))) {
+    while (end > begin && (text[end - 1] == '.' || (text[end - 1] == ':' && before(text, end - 1) != ':'))) {
         --end;  // the sentence's
     }
     std::string_view run = text.substr(begin, end - begin);

@@ -12,7 +12,6 @@ namespace aigw::guards {
 namespace {
 
 constexpr size_t kMaxDigits = 20;
-constexpr size_t kMoneyBehind = 5;  // bytes behind a number in which a currency may follow
 
 struct Start {
     size_t begin = 0;  // with the + and the parenthesis
@@ -50,45 +49,51 @@ Start start_of(std::string_view text, size_t digit) {
     return out;
 }
 
-// What decides whether the number may end at `end`: Open when it has not come yet.
-Probe::State may_end(const Site &site, size_t groups, bool national) {
-    const Phrase &phrase = *site.phrase;
-    std::string_view text = site.window.text;
-    size_t end = phrase[groups - 1].end;
-    if (groups < phrase.count && phrase[groups].separator != Phrase::Space) {
-        return Probe::State::No;
-    }
-    bool short_of = !site.window.final && end + kMoneyBehind >= text.size();
-    if (end == text.size()) {
-        return short_of ? Probe::State::Open : Probe::State::Found;
-    }
-    if (is_word(text[end]) || text[end] == '%') {
-        return Probe::State::No;
-    }
-    if (text[end] == ',' && is_digit(at_or_space(text, end + 1))) {
-        return Probe::State::No;
-    }
-    if (!national) {
-        return !site.window.final && end + 1 == text.size() && text[end] == ',' ? Probe::State::Open : Probe::State::Found;
-    }
-    size_t at = end;
-    while (at < text.size() && at - end < 2 && (text[at] == ' ' || static_cast<unsigned char>(text[at]) == 0xC2 || static_cast<unsigned char>(text[at]) == 0xA0)) {
-        ++at;
-    }
+constexpr std::string_view kCurrencies[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9", "USD", "EUR", "GBP",
+                                          "JPY", "CHF", "INR", "kr", "dol", "eur"};
+
+// No if a currency follows, behind a space or a no-break space.
+Probe::State before_money(const Window &window, size_t end) {
+    std::string_view text = window.text;
+    size_t at = end + (at_or_space(text, end) == ' ' && end < text.size() ? 1 : text.substr(end, 2) == "\xC2\xA0" ? 2 : 0);
     std::string_view rest = text.substr(at, 3);
-    for (std::string_view money : {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9", "USD", "EUR", "GBP", "JPY", "CHF", "INR", "kr", "dol", "eur"}) {
+    for (std::string_view money : kCurrencies) {
         if (rest.substr(0, money.size()) == money) {
             return Probe::State::No;
         }
-        if (!site.window.final && rest.size() < 3 && rest == money.substr(0, rest.size())) {
+        if (!window.final && rest == money.substr(0, rest.size())) {
             return Probe::State::Open;
         }
     }
-    return !site.window.final && end + 1 == text.size() && text[end] == ',' ? Probe::State::Open : Probe::State::Found;
+    return Probe::State::Found;
+}
+
+// What decides whether the number may end at `end`: Open when it has not come yet.
+Probe::State may_end(const Site &site, size_t end, bool national) {
+    std::string_view text = site.window.text;
+    auto comes = [&](size_t bytes) { return !site.window.final && end + bytes > text.size(); };
+    if (comes(1)) {
+        return Probe::State::Open;
+    }
+    char next = at_or_space(text, end);
+    if (is_word(next) || next == '%') {
+        return Probe::State::No;
+    }
+    // A sign and a digit: the number goes on, or it is something else.
+    bool sign = next == '-' || next == '.' || next == '/' || next == ',', wide = next == '\xE2';
+    size_t bytes = sign ? 1 : wide ? 3 : 0;
+    if (bytes > 0 && comes(bytes + 1)) {
+        return Probe::State::Open;
+    }
+    bool dash = wide && text.substr(end, 2) == "\xE2\x80" && at_or_space(text, end + 2) >= '\x90' && at_or_space(text, end + 2) <= '\x95';
+    if ((sign || dash) && is_digit(at_or_space(text, end + bytes))) {
+        return Probe::State::No;
+    }
+    return national ? before_money(site.window, end) : Probe::State::Found;
 }
 
 Probe ended(const Site &site, size_t groups, bool national, const Start &start) {
-    switch (may_end(site, groups, national)) {
+    switch (may_end(site, site.phrase->groups[groups - 1].end, national)) {
     case Probe::State::Found: {
         size_t end = site.phrase->groups[groups - 1].end;
         std::string_view inside = site.window.text.substr(start.begin, end - start.begin);

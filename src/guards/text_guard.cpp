@@ -53,7 +53,7 @@ TextGuard::State TextGuard::feed(std::string_view utf8, std::string &out) {
         std::string_view slice = utf8.substr(0, kSlice);
         utf8.remove_prefix(slice.size());
         buffer_.append(slice);
-        if (pieces_ == Pieces::Kept && utf8.empty()) {
+        if (pieces_ == Pieces::Kept && utf8.empty() && whole_characters(buffer_) == buffer_.size()) {
             ends_.push_back(buffer_.size());
         }
         if (State state = step(false, out); state != State::Ok) {
