@@ -29,15 +29,15 @@ constexpr Issuer kIssuers[] = {
     {2221, 2720, 4, bits(16, 16)},                          //
     {34, 34, 2, bits(15, 15)},                              // American Express
     {37, 37, 2, bits(15, 15)},                              //
-    {6011, 6011, 4, bits(16, 19)},                          // Discover
-    {644, 659, 3, bits(16, 19)},                            //
-    {300, 305, 3, bits(14, 19)},                            // Diners
-    {36, 36, 2, bits(14, 19)},                              //
-    {38, 39, 2, bits(14, 19)},                              //
-    {3528, 3589, 4, bits(16, 19)},                          // JCB
+    {6011, 6011, 4, bits(16, 16)},                          // Discover
+    {644, 659, 3, bits(16, 16)},                            //
+    {300, 305, 3, bits(14, 14)},                            // Diners
+    {36, 36, 2, bits(14, 14)},                              //
+    {38, 39, 2, bits(14, 14)},                              //
+    {3528, 3589, 4, bits(16, 16)},                          // JCB
     {62, 62, 2, bits(16, 19)},                              // UnionPay
-    {81, 82, 2, bits(16, 19)},                              //
-    {2200, 2204, 4, bits(16, 19)},                          // Mir
+    {81, 82, 2, bits(16, 16)},                              //
+    {2200, 2204, 4, bits(16, 16)},                          // Mir
     {508, 508, 3, bits(16, 16)},                            // RuPay
     {60, 60, 2, bits(16, 16)},                              //
     {5018, 5020, 4, bits(16, 19)},                          // Maestro
@@ -49,7 +49,7 @@ constexpr Issuer kIssuers[] = {
 };
 
 // How cards are printed: the sizes of the groups.
-constexpr uint8_t kLayouts[][6] = {{4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 4, 4, 4, 3}, {4, 4, 5}, {8, 8}};
+constexpr uint8_t kLayouts[][6] = {{4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 4, 4, 4, 3}, {4, 4, 5}, {4, 4, 4, 3}, {8, 8}};
 
 // The lengths that a card with these leading digits may have; of fewer digits than an issuer's, those it may turn into.
 uint32_t lengths_of(std::string_view digits) {

@@ -9,7 +9,8 @@ namespace aigw::guards {
 
 namespace {
 
-constexpr size_t kNear = 16;  // bytes between "version" and what is one
+constexpr size_t kNear = 16;   // bytes between "version" and what is one
+constexpr size_t kReach = 30;  // bytes between "call" and a number
 
 struct Entry {
     std::string_view word;  // in lower case
@@ -47,7 +48,7 @@ constexpr Entry kWords[] = {
     {"ss", Hint::Ssn}, {"ssn", Hint::Ssn}, {"step", Hint::Version}, {"table", Hint::Version}, {"tel", Hint::Phone},
     {"telefon", Hint::Phone}, {"telefonata", Hint::Phone}, {"telefone", Hint::Phone}, {"telefoniczny", Hint::Phone},
     {"telefono", Hint::Phone}, {"telefonu", Hint::Phone}, {"telefoon", Hint::Phone}, {"telefoonnummer", Hint::Phone},
-    {"telephone", Hint::Phone}, {"telnr", Hint::Phone}, {"text", Hint::Phone}, {"ticket", Hint::Other},
+    {"telephone", Hint::Phone}, {"telnr", Hint::Phone}, {"text", Hint::Text}, {"ticket", Hint::Other},
     {"total", Hint::Money}, {"tracking", Hint::Other}, {"uid", Hint::Other}, {"upc", Hint::Other}, {"usd", Hint::Money},
     {"v", Hint::Version}, {"vat", Hint::Other}, {"ver", Hint::Version}, {"version", Hint::Version},
     {"versions", Hint::Version}, {"vin", Hint::Other}, {"waybill", Hint::Other}, {"whatsapp", Hint::Phone},
@@ -106,22 +107,25 @@ Hint hint_before(std::string_view text, size_t at) {
     std::string_view context = text.substr(begin, at - begin);
     size_t best = 0;  // the end of the nearest word that says something
     Hint hint = Hint::None;
-    for (size_t i = 0; i < context.size();) {
-        size_t end = i;
-        while (end < context.size() && (is_alpha(context[end]) || letter_at(context, end))) {
-            end += is_alpha(context[end]) ? 1 : 2;
+    bool ascii = true;
+    for (size_t end = context.size(); end > 0 && hint == Hint::None;) {
+        size_t word = end;
+        while (word > 0 && (is_alpha(context[word - 1]) || letter_before(context, word))) {
+            word -= is_alpha(context[word - 1]) ? 1 : 2;
         }
-        if (end > i) {
-            Hint found = hint_of(context.substr(i, end - i));
-            bool near = found != Hint::Version || context.size() - end <= kNear;
-            if (found != Hint::None && near) {
-                hint = found;
-                best = end;
-            }
+        if (word == end) {
+            ascii = ascii && static_cast<unsigned char>(context[end - 1]) < 0x80;
+            --end;
+            continue;
         }
-        i = end + (end == i);
+        Hint found = hint_of(context.substr(word, end - word));
+        size_t reach = found == Hint::Version || found == Hint::Text ? kNear : found == Hint::Phone ? kReach : kContext;
+        if (found != Hint::None && context.size() - end <= reach) {
+            hint = found == Hint::Text ? Hint::Phone : found;
+            best = end;
+        }
+        end = word;
     }
-    bool ascii = std::all_of(context.begin(), context.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     for (const Entry &entry : kAnywhere) {
         size_t found = ascii ? std::string_view::npos : context.rfind(entry.word);
         if (found != std::string_view::npos && found + entry.word.size() >= best) {

@@ -12,6 +12,7 @@ namespace aigw::guards {
 namespace {
 
 constexpr size_t kMaxDigits = 20;
+constexpr size_t kMaxGroups = 6;  // of a national number
 
 struct Start {
     size_t begin = 0;  // with the + and the parenthesis
@@ -126,7 +127,8 @@ Probe probe_international(const Site &site, const Start &start, size_t skip) {
         if (code.open) {
             continue;
         }
-        if (code.digits == 0 || size - code.digits > code.most) {
+        bool trunk_kept = !start.plus && size > code.digits && digits[code.digits] == '0' && std::string_view(digits, 2) != "39";
+        if (code.digits == 0 || size - code.digits > code.most || trunk_kept) {
             return best;
         }
         bool mobile_one = digits[0] == '1' && size > 1 && digits[1] < '2';  // no area begins with 0 or 1
@@ -152,12 +154,25 @@ Probe probe_international(const Site &site, const Start &start, size_t skip) {
 
 bool is_denied(Hint hint) { return hint == Hint::Money || hint == Hint::Other || hint == Hint::Version || hint == Hint::Ssn; }
 
+// Without a look at the words before: most numbers in a text are out here.
+bool cannot_be_national(const Phrase &phrase, std::string_view text) {
+    constexpr size_t kFewest = 7;
+    size_t digits = 0;
+    for (size_t i = 0; i < phrase.count; ++i) {
+        digits += phrase[i].size();
+    }
+    char first = text[phrase[0].begin];
+    bool trunk = first == '0' || first == '1' || first == '8';
+    bool single = phrase.count > 1 && phrase[0].size() == 1;
+    return (phrase.complete && digits < kFewest) || (single && (!trunk || (phrase[1].size() < 2 && (phrase.complete || phrase.count > 2))));
+}
+
 Probe probe_national(const Site &site, const Start &start) {
     const Phrase &phrase = *site.phrase;
     std::string_view text = site.window.text;
     bool after_number = start.begin >= 2 && is_digit(text[start.begin - 2]) && text[start.begin - 1] == ' ';
     Shape whole{text, phrase, phrase.count};
-    if (phrase.count == 1 && phrase.complete && phrase[0].size() < 7) {
+    if (cannot_be_national(phrase, text)) {
         return {};
     }
     Hint hint = hint_before(text, start.begin);
@@ -169,7 +184,7 @@ Probe probe_national(const Site &site, const Start &start) {
     if (!phrase.complete && phrase.count < Phrase::kMaxGroups && whole.digits() <= 13) {
         return may_become_national(whole, growing, hinted) ? Probe::open(start.begin) : Probe{};
     }
-    for (size_t groups = phrase.count - (growing ? 1 : 0); groups > 0; --groups) {
+    for (size_t groups = std::min(phrase.count - (growing ? 1 : 0), kMaxGroups); groups > 0; --groups) {
         Shape shape{text, phrase, groups};
         bool spaced = shape.evenly(Phrase::Space, Phrase::Space);
         bool fits = (is_national(shape) && !(after_number && spaced && !hinted)) || (hinted && is_plausible(shape));

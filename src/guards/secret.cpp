@@ -118,6 +118,9 @@ Probe probe(const Site &site) {
     if (c == ':') {
         widen(best, probe_url_password(site));
     }
+    if (c == ':' || c == '=') {  // in no prefix
+        return best;
+    }
     for (const Prefix &prefix : kPrefixes) {
         if (prefix.text[prefix.anchor] == c) {
             widen(best, probe_prefix(site, prefix));

@@ -10,7 +10,7 @@ namespace aigw::guards {
 namespace {
 
 constexpr size_t kMaxName = 40;
-constexpr size_t kMaxValue = 512;
+constexpr size_t kMaxValue = 256;
 constexpr size_t kMaxUrlPart = 128;
 constexpr size_t kLeastKey = 16, kLeastPassword = 6, kLeastBody = 16;
 constexpr size_t kDistinctInKey = 8;
@@ -102,8 +102,10 @@ Probe probe_assigned(const Site &site) {
         }
     }
     size_t begin = at;
-    skip(is_value, kMaxValue);
-    if (stops()) {
+    while (at < text.size() && at - begin < kMaxValue && is_value(text[at]) && !(text[at] == '=' && is_word(at_or_space(text, at + 1)))) {
+        ++at;  // = is padding at the end, or begins something else
+    }
+    if (stops() || (at + 1 == text.size() && text[at] == '=' && !site.window.final)) {
         return Probe::open(site.anchor);
     }
     bool expression = at < text.size() && (text[at] == '(' || text[at] == '[' || text[at] == '{' || text[at] == '<');
