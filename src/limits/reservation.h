@@ -86,6 +86,7 @@ struct Decision {
     Status status = Status::Admitted;
     size_t refused = 0;      // the demand that refuses; of several the one to wait for longest
     Millis retry_after = 0;  // ms; Refused: the same request passes then if no other comes
+    // If admitted:
     Tokens covered = 0;      // tokens of answer that the reserves cover; to go on beyond them, ask progress()
     bool clamped = false;    // the answer is to be asked for with `covered` tokens at most
     bool dry_run_over = false;
