@@ -50,6 +50,10 @@ Key make_key(std::initializer_list<std::string_view> parts) {
     return key;
 }
 
+uint8_t group_of(std::string_view name) {
+    return make_key({name})[0];
+}
+
 Tokens amount_of(Count count, const Spent &spent) {
     switch (count) {
     case Count::Total:

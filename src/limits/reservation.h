@@ -34,7 +34,13 @@ struct Demand {
     Count count = Count::Total;
     bool clamp = false;    // rather a shorter answer than none
     bool dry_run = false;  // counts, never refuses
+    // Counters that make room for one another before others do; best of the limit's name. Shared memory only.
+    uint8_t group = 0;
+    uint32_t max_keys = UINT32_MAX;  // counters that the group may have, but for those in use
 };
+
+// A group for a limit of this name. Two names may share one; they then share its room.
+uint8_t group_of(std::string_view name);
 
 // Of limits in one request, those of one counter counted once each.
 inline constexpr size_t kMaxDemands = 16;

@@ -20,11 +20,12 @@ struct FileHead {
 
 struct FileEntry {
     Key key;
+    uint64_t group;
     Millis length;
     int64_t newest;
     Tokens slices[kRing];
 };
-static_assert(sizeof(FileHead) == 32 && sizeof(FileEntry) == 160);
+static_assert(sizeof(FileHead) == 32 && sizeof(FileEntry) == 168);
 
 // Against damage, not against malice.
 void mix(uint64_t &sum, uint64_t word) {
@@ -45,7 +46,7 @@ uint64_t checksum(const FileHead &head, std::string_view body) {
 }
 
 bool sane(const FileEntry &entry) {
-    return entry.length > 0 && entry.length <= kMaxWindow && entry.newest >= 0 && entry.newest <= INT64_MAX / kMaxWindow
+    return entry.group < kGroups && entry.length > 0 && entry.length <= kMaxWindow && entry.newest >= 0 && entry.newest <= INT64_MAX / kMaxWindow
            && std::all_of(std::begin(entry.slices), std::end(entry.slices),
                           [](Tokens slice) { return slice >= 0 && slice <= kMaxCount; });
 }
@@ -53,7 +54,7 @@ bool sane(const FileEntry &entry) {
 FileEntry entry_of(const Cell &cell) {
     Window window = cell.counter.window;
     running_slice(window) = add_saturating(running_slice(window), window.held);
-    FileEntry entry{cell.key, window.length, window.newest, {}};
+    FileEntry entry{cell.key, cell.counter.group, window.length, window.newest, {}};
     std::copy(std::begin(window.slices), std::end(window.slices), entry.slices);
     return entry;
 }
@@ -125,7 +126,11 @@ Result<size_t, std::string> Snapshot::restore(Store store, std::string_view file
         if (store.table_.find(entry.key, true) != nullptr) {
             continue;
         }
-        Cell *cell = store.table_.use_counter(entry.key, entry.length, now.unix_ms);
+        Demand demand;
+        demand.key = entry.key;
+        demand.window = entry.length;
+        demand.group = static_cast<uint8_t>(entry.group);
+        Cell *cell = store.table_.use_counter(demand, now.unix_ms);
         if (cell == nullptr) {
             break;
         }

@@ -36,7 +36,7 @@ public:
             if (first_of_key(demands_, used_) != used_) {
                 continue;
             }
-            cells_[used_] = table_.use_counter(demand.key, demand.window, now);
+            cells_[used_] = table_.use_counter(demand, now);
             held += holds(demand);
             if (cells_[used_] == nullptr || held > kMaxHeld) {
                 used_++;

@@ -118,17 +118,13 @@ Cell *Table::find(const Key &key, bool counter) const {
     return nullptr;
 }
 
-// Makes one cell free: a lapsed reservation, else an idle counter, best one that has nothing in its window.
-bool Table::evict(Millis now) {
-    if (head_->lapsed.first != kNoCell) {
-        drop_reservation(cell(head_->lapsed.first));
-        return true;
-    }
-    if (head_->idle.last == kNoCell) {
+// Of the idle counters used longest ago one that has nothing in its window, else the last.
+bool Table::evict_counter(List &idle, Millis now) {
+    if (idle.last == kNoCell) {
         return false;
     }
-    Cell *victim = &cell(head_->idle.last);
-    uint32_t i = head_->idle.last;
+    Cell *victim = &cell(idle.last);
+    uint32_t i = idle.last;
     for (uint32_t look = 0; look < kEvictionLook && i != kNoCell; look++, i = cell(i).before) {
         Cell &candidate = cell(i);
         advance(candidate.counter.window, now);
@@ -143,6 +139,28 @@ bool Table::evict(Millis now) {
     return true;
 }
 
+// Of the group with the most counters, so that a flood of keys pushes out its own.
+List *Table::largest_idle() const {
+    size_t largest = kGroups;
+    for (size_t group = 0; group < kGroups; group++) {
+        bool larger = largest == kGroups || head_->counters[group] > head_->counters[largest];
+        if (larger && head_->idle[group].last != kNoCell) {
+            largest = group;
+        }
+    }
+    return largest < kGroups ? &head_->idle[largest] : nullptr;
+}
+
+// Makes one cell free: a lapsed reservation, else an idle counter.
+bool Table::evict(Millis now) {
+    if (head_->lapsed.first != kNoCell) {
+        drop_reservation(cell(head_->lapsed.first));
+        return true;
+    }
+    List *idle = largest_idle();
+    return idle != nullptr && evict_counter(*idle, now);
+}
+
 Cell *Table::take_free(Millis now) {
     if (head_->free == kNoCell && !evict(now)) {
         head_->stats.full++;
@@ -154,39 +172,46 @@ Cell *Table::take_free(Millis now) {
     return &cell;
 }
 
-Cell *Table::use_counter(const Key &key, Millis window, Millis now) {
-    Cell *cell = find(key, true);
-    if (cell == nullptr) {
-        cell = take_free(now);
-        if (cell == nullptr) {
-            return nullptr;
-        }
-        cell->key = key;
-        cell->counter = {};
-        start(cell->counter.window, window, now);
-        ordered();
-        cell->kind = Kind::Counter;
-        chain(*cell);
-        head_->stats.counters++;
-    } else {
+Cell *Table::use_counter(const Demand &demand, Millis now) {
+    Cell *cell = find(demand.key, true);
+    if (cell != nullptr) {
         if (cell->counter.users == 0) {
-            unlink(head_->idle, *cell);
+            unlink(idle_of(*cell), *cell);
         }
         advance(cell->counter.window, now);
+        cell->counter.users++;
+        return cell;
     }
-    cell->counter.users++;
+    if (head_->counters[demand.group] >= demand.max_keys) {
+        evict_counter(head_->idle[demand.group], now);
+    }
+    cell = take_free(now);
+    if (cell == nullptr) {
+        return nullptr;
+    }
+    cell->key = demand.key;
+    cell->counter = {};
+    cell->counter.group = demand.group;
+    cell->counter.users = 1;
+    start(cell->counter.window, demand.window, now);
+    ordered();
+    cell->kind = Kind::Counter;
+    chain(*cell);
+    head_->stats.counters++;
+    head_->counters[demand.group]++;
     return cell;
 }
 
 void Table::leave_counter(Cell &counter) {
     if (--counter.counter.users == 0) {
-        push_front(head_->idle, counter);
+        push_front(idle_of(counter), counter);
     }
 }
 
 void Table::drop_counter(Cell &counter) {
-    unlink(head_->idle, counter);
+    unlink(idle_of(counter), counter);
     head_->stats.counters--;
+    head_->counters[counter.counter.group % kGroups]--;
     give_back(counter);
 }
 

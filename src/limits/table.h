@@ -16,6 +16,7 @@
 namespace aigw::limits {
 
 inline constexpr uint32_t kNoCell = UINT32_MAX;
+inline constexpr size_t kGroups = 256;
 
 enum class Kind : uint32_t {
     Free,
@@ -28,7 +29,7 @@ enum class Kind : uint32_t {
 struct CounterCell {
     Window window;
     uint32_t users;  // reservations that name it; it is evicted only without any
-    uint32_t unused;
+    uint32_t group;
 };
 
 struct HeldItem {
@@ -87,11 +88,12 @@ struct TableHead {
     uint32_t buckets;  // a power of two
     uint32_t dirty;
     uint32_t free;     // first of the free cells
-    List idle;         // counters without users, the last used one first
     List leases;       // Live, the one that ends first at the front
     List lapsed;       // the oldest first
     Redo redo;
     Stats stats;
+    List idle[kGroups];         // counters without users, the last used one first
+    uint32_t counters[kGroups]; // with and without
 };
 
 // A view of the memory. Nothing here keeps state of its own.
@@ -114,7 +116,7 @@ public:
 
     Cell *find(const Key &key, bool counter) const;
     // The counter of `key`, made if it is not there, with one user more; null: no room.
-    Cell *use_counter(const Key &key, Millis window, Millis now);
+    Cell *use_counter(const Demand &demand, Millis now);
     void leave_counter(Cell &counter);
     // A cell for a reservation, its kind still Free; null: no room. `publish` makes it Live and gives it its lease.
     Cell *new_reservation(const Key &key, Millis now);
@@ -147,7 +149,10 @@ private:
     void unlink(List &list, Cell &cell);
     void give_back(Cell &cell);
     Cell *take_free(Millis now);
+    List &idle_of(const Cell &counter) const { return head_->idle[counter.counter.group % kGroups]; }
     bool evict(Millis now);
+    bool evict_counter(List &idle, Millis now);
+    List *largest_idle() const;
     void repair_cells();
     void repair_reservation(Cell &cell);
     bool verify_cell(const Cell &cell) const;

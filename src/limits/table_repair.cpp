@@ -66,9 +66,10 @@ void Table::repair_cells() {
         switch (here.kind) {
         case Kind::Counter:
             stats.counters++;
+            head_->counters[here.counter.group % kGroups]++;
             chain(here);
             if (here.counter.users == 0) {
-                push_back(head_->idle, here);
+                push_back(idle_of(here), here);
             }
             break;
         case Kind::Live:
@@ -100,7 +101,9 @@ void Table::repair() {
     redo.valid = 0;
     std::fill_n(buckets(), head_->buckets, kNoCell);
     head_->free = kNoCell;
-    head_->idle = head_->leases = head_->lapsed = {kNoCell, kNoCell};
+    head_->leases = head_->lapsed = {kNoCell, kNoCell};
+    std::fill_n(head_->idle, kGroups, List{kNoCell, kNoCell});
+    std::fill_n(head_->counters, kGroups, 0);
     repair_cells();
     head_->stats.repairs++;
     head_->dirty = 0;
@@ -145,7 +148,7 @@ bool Table::verify_list(const List &list, Kind kind, uint64_t count) const {
 
 bool Table::verify() const {
     Stats seen{};
-    uint64_t idle = 0;
+    uint64_t idle[kGroups] = {}, counters[kGroups] = {};
     for (uint32_t i = 0; i < head_->cells; i++) {
         const Cell &here = cell(i);
         if (here.kind != Kind::Free && !verify_cell(here)) {
@@ -155,16 +158,24 @@ bool Table::verify() const {
         seen.reservations += here.kind == Kind::Live;
         seen.lapsed += here.kind == Kind::Lapsed;
         seen.free += here.kind == Kind::Free;
-        idle += here.kind == Kind::Counter && here.counter.users == 0;
+        if (here.kind == Kind::Counter) {
+            counters[here.counter.group % kGroups]++;
+            idle[here.counter.group % kGroups] += here.counter.users == 0;
+        }
     }
     uint64_t free = 0;
     for (uint32_t i = head_->free; i != kNoCell && free <= head_->cells; i = cell(i).after) {
         free += cell(i).kind == Kind::Free;
     }
+    for (size_t group = 0; group < kGroups; group++) {
+        if (counters[group] != head_->counters[group] || !verify_list(head_->idle[group], Kind::Counter, idle[group])) {
+            return false;
+        }
+    }
     const Stats &stats = head_->stats;
     return seen.counters == stats.counters && seen.reservations == stats.reservations && seen.lapsed == stats.lapsed
            && seen.free == stats.free && free == stats.free && head_->dirty == 0 && head_->redo.valid == 0
-           && verify_list(head_->idle, Kind::Counter, idle) && verify_list(head_->leases, Kind::Live, stats.reservations)
+           && verify_list(head_->leases, Kind::Live, stats.reservations)
            && verify_list(head_->lapsed, Kind::Lapsed, stats.lapsed);
 }
 

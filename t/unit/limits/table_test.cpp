@@ -129,6 +129,46 @@ TEST(LimitTable, GivesLapsedReservationsUpForRoom) {
     EXPECT_TRUE(store.verify());
 }
 
+TEST(LimitTable, AFloodOfKeysPushesOutItsOwn) {
+    Memory memory(Store::least_bytes());
+    Store store = memory.store();
+    int cells = int(Table(memory.data()).head().cells);
+    auto use = [&](const std::string &name, uint8_t group, uint32_t max_keys, int i) {
+        Demand limits[] = {demand(name, 1000, kHour)};
+        limits[0].group = group;
+        limits[0].max_keys = max_keys;
+        ASSERT_EQ(store.reserve(id(i), limits, {1, 1}, kLease, at(0)).status, Status::Admitted);
+        ASSERT_TRUE(store.settle(id(i), {7, 0}, at(0)));
+    };
+    for (int i = 0; i < cells / 4; i++) {
+        use("team" + std::to_string(i), 1, UINT32_MAX, i);
+    }
+    for (int i = 0; i < cells * 5; i++) {
+        use("address" + std::to_string(i), 2, UINT32_MAX, 1000 + i);
+    }
+    for (int i = 0; i < cells / 4; i++) {
+        EXPECT_EQ(counted_in(store, demand("team" + std::to_string(i), 1000, kHour), at(0)), 7) << i;
+    }
+    EXPECT_TRUE(store.verify());
+}
+
+TEST(LimitTable, AGroupHasAsManyKeysAsItMay) {
+    Memory memory;
+    Store store = memory.store();
+    for (int i = 0; i < 100; i++) {
+        Demand limits[] = {demand("user" + std::to_string(i), 1000, kHour), demand("team", 1'000'000, kHour)};
+        limits[0].group = 3;
+        limits[0].max_keys = 10;
+        ASSERT_EQ(store.reserve(id(i), limits, {1, 1}, kLease, at(0)).status, Status::Admitted);
+        if (i < 80) {
+            store.settle(id(i), {7, 0}, at(0));
+            ASSERT_LE(store.stats().counters, 11u);
+        }
+    }
+    EXPECT_EQ(store.stats().counters, 21u) << "twenty are in use: more than it may, and nobody is refused";
+    EXPECT_TRUE(store.verify());
+}
+
 // Whatever was written over the derived parts: the cells are enough.
 TEST(LimitTable, IsRepairedFromItsCells) {
     std::mt19937 random(3);
@@ -149,7 +189,8 @@ TEST(LimitTable, IsRepairedFromItsCells) {
         Table table(memory.data());
         TableHead &head = table.head();
         head.free = random();
-        head.idle = head.leases = head.lapsed = {uint32_t(random()), uint32_t(random())};
+        head.idle[0] = head.leases = head.lapsed = {uint32_t(random()), uint32_t(random())};
+        head.counters[0] = uint32_t(random());
         head.stats.counters = head.stats.free = random();
         for (uint32_t i = 0; i < head.cells; i++) {
             Cell &cell = table.cell(i);
