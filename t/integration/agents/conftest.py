@@ -27,7 +27,8 @@ def gateways(tmp_path_factory):
     folders = [tmp_path_factory.mktemp(name) for name in ("node", "agents")]
     for folder in folders:
         os.chmod(folder, 0o755)
-    made = Gateways(ChatGateway(folders[0], server=FILTERS), ChatGateway(folders[1], server=FILTERS, mock=AgentProvider))
+    both = "ai_model both { target anthropic coder; target openai coder; }"
+    made = Gateways(ChatGateway(folders[0], server=FILTERS), ChatGateway(folders[1], http=both, server=FILTERS, mock=AgentProvider))
     yield made
     made.sdk.close()
     made.agents.close()

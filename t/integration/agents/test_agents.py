@@ -122,3 +122,27 @@ def test_finds_a_tool_first(run, kind):
     else:
         assert '{"type": "tool_reference", "tool_name": "WebFetch"}' in json.dumps(last.json["messages"])
     check_log(entries, provider, agents.Way(kind))
+
+
+def thoughts(body):
+    """The thinking blocks of an Anthropic request's history."""
+    contents = [message["content"] for message in body["messages"] if isinstance(message["content"], list)]
+    return [block for content in contents for block in content if block["type"] == "thinking"]
+
+
+def test_turns_of_two_providers(gateway, tmp_path):
+    """The second turn is answered by the other provider: nobody signed what that one thought, so it does not go to the first."""
+    anthropic, openai = gateway.mocks["anthropic"], gateway.mocks["openai"]
+    before = len(gateway.nginx.access())
+    anthropic.task = openai.task = Task(str(tmp_path / "work" / "hello.txt"), CONTENT, FINAL)
+    anthropic.plan(behaviour(**USAGE), behaviour("529"), behaviour(**USAGE))
+    openai.plan(behaviour(think="Somebody else's thought.", **USAGE))
+    happened = agents.AGENTS["claude-code"].run(tmp_path, gateway.nginx.url, gateway.key, "both")
+    assert happened.code == 0 and FINAL in happened.output, happened.output
+    assert (tmp_path / "work" / "hello.txt").read_text() == CONTENT
+    entries = gateway.nginx.access(before + 3)[before:]
+    assert [(e["ai_provider"], e["ai_attempts"], e["status"]) for e in entries if e["ai_provider"]] == [
+        ("anthropic", "1", "200"), ("openai", "2", "200"), ("anthropic", "1", "200")]
+    assert vendor_rules.fault("openai", openai.last.json) == "" and SIGNATURE not in openai.last.body.decode()
+    assert [block["signature"] for block in thoughts(anthropic.last.json)] == [SIGNATURE]
+    assert [name for name, _ in calls_in_history(anthropic.last.json)] == ["Write", "Read"]
