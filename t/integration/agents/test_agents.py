@@ -146,3 +146,10 @@ def test_turns_of_two_providers(gateway, tmp_path):
     assert vendor_rules.fault("openai", openai.last.json) == "" and SIGNATURE not in openai.last.body.decode()
     assert [block["signature"] for block in thoughts(anthropic.last.json)] == [SIGNATURE]
     assert [name for name, _ in calls_in_history(anthropic.last.json)] == ["Write", "Read"]
+
+
+@pytest.mark.parametrize("name", ["opencode", "qwen-code"])
+def test_a_wrong_key_is_told(gateway, tmp_path, name):
+    happened = agents.AGENTS[name].run(tmp_path, gateway.nginx.url, "sk-aigw-" + "x" * 43, "openai/coder")
+    assert happened.code == 1 and "The API key is missing or not valid." in happened.output
+    assert gateway.mocks["openai"].requests == []
