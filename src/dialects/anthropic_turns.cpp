@@ -63,6 +63,16 @@ chat::Result<void> add_system(const Message &message, std::vector<const Part *> 
     return {};
 }
 
+// What stands before an assistant who speaks first (a greeting, a history cut short): Anthropic wants the user's turn first.
+const Part &opening() {
+    static const Part part = [] {
+        Part made;
+        made.text = {"."};
+        return made;
+    }();
+    return part;
+}
+
 }  // namespace
 
 chat::Result<Conversation> gather(const ChatRequest &request, std::vector<std::string> &dropped,
@@ -87,6 +97,8 @@ chat::Result<Conversation> gather(const ChatRequest &request, std::vector<std::s
         out.turns.push_back({false, std::move(out.system)});
         out.system.clear();
     }
+    if (out.turns.front().assistant)
+        out.turns.insert(out.turns.begin(), {false, {&opening()}});
     return out;
 }
 

@@ -12,7 +12,7 @@ namespace aigw::dialects::anthropic {
 
 struct Turn {
     bool assistant = false;
-    std::vector<const chat::Part *> parts;  // of the request; never empty
+    std::vector<const chat::Part *> parts;  // of the request, or our own; never empty
 };
 
 struct Conversation {
@@ -21,7 +21,8 @@ struct Conversation {
 };
 
 // Blank texts are left out: Anthropic refuses them. Unsigned thinking and names of speakers are left out and listed in
-// `dropped`, with `drop_unsupported` also parts that have no place at all. A conversation of system messages alone becomes the user's turn, since Anthropic wants one.
+// `dropped`, with `drop_unsupported` also parts that have no place at all. Anthropic wants a user's turn, and wants it first:
+// a conversation of system messages alone becomes it, and before an assistant's it is a full stop.
 chat::Result<Conversation> gather(const chat::ChatRequest &request, std::vector<std::string> &dropped,
                                  bool drop_unsupported);
 
