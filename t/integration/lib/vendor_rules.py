@@ -39,7 +39,8 @@ def _closed(schema, where):
 
 OPENAI_MEMBERS = """model messages max_tokens max_completion_tokens temperature top_p n stop stream stream_options tools tool_choice
     parallel_tool_calls response_format seed user metadata store logprobs top_logprobs logit_bias frequency_penalty presence_penalty
-    reasoning_effort service_tier modalities audio prediction prompt_cache_key safety_identifier verbosity web_search_options"""
+    reasoning_effort service_tier modalities audio prediction prompt_cache_key safety_identifier verbosity web_search_options
+    chat_template_kwargs"""  # the last one: vLLM's
 OPENAI_PARTS = {"user": "text image_url input_audio file", "assistant": "text refusal", "system": "text", "developer": "text", "tool": "text"}
 
 
@@ -105,7 +106,7 @@ def _openai(body):
 # ---- Anthropic
 
 ANTHROPIC_MEMBERS = """model messages max_tokens system metadata stop_sequences stream temperature top_k top_p thinking tools tool_choice
-    service_tier output_config output_format context_management container mcp_servers"""
+    service_tier output_config output_format context_management container mcp_servers thread"""
 ANTHROPIC_BLOCKS = {
     "text": "type text cache_control citations", "image": "type source cache_control",
     "document": "type source title context citations cache_control", "tool_use": "type id name input cache_control caller",
@@ -155,6 +156,8 @@ def _anthropic_turns(messages):
         _demand(all(block["type"] == "tool_result" for block in blocks[:len(results)]), f"{where}: tool results are not first")
         uses = [block["id"] for block in blocks if block["type"] == "tool_use"]
     _demand(not uses, f"tool uses without a result at the end: {uses}")
+    if messages[-1]["role"] == "assistant" and blocks and blocks[-1]["type"] == "text":
+        _demand(blocks[-1]["text"][-1] not in " \t\r\n", "the last message, the assistant's, ends with whitespace")
 
 
 def _anthropic(body):
@@ -166,6 +169,7 @@ def _anthropic(body):
     for tool in body.get("tools") or []:
         _only(tool, TOOL_MEMBERS, "tools")
         _demand(NAME.match(tool["name"]) and tool["input_schema"].get("type") == "object", "tools: a name or a schema")
+    _demand(all(stop.strip() for stop in body.get("stop_sequences") or []), "a stop sequence of nothing but whitespace")
     choice = body.get("tool_choice") or {}
     _demand(not choice or body.get("tools"), "tool_choice without tools")
     thinking = body.get("thinking") or {}

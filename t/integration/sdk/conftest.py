@@ -3,7 +3,7 @@ from importlib.metadata import version
 
 import pytest
 
-from lib import report, sdk
+from lib import report, sdk, vendor_rules
 from lib.chat_gateway import FILTERS, ChatGateway, empty_environment
 
 
@@ -23,8 +23,12 @@ def gateway(tmp_path_factory, authority):
 
 @pytest.fixture(autouse=True)
 def clean(gateway, monkeypatch, tmp_path):
+    """Whatever a test asks, no provider gets what its vendor would refuse."""
     empty_environment(monkeypatch, tmp_path)
     gateway.reset()
+    yield
+    faults = {vendor_rules.fault(kind, request.json) for kind, mock in gateway.mocks.items() for request in mock.requests if request.is_chat}
+    assert faults <= {""}
 
 
 @pytest.fixture
