@@ -174,10 +174,10 @@ TEST(CacheRecord, DamageIsRefusedOrHarmless) {
     }
     EXPECT_FALSE(read_record(record + "x"));
     for (size_t i = 0; i < record.size(); i++) {
-        for (int bit = 0; bit < 256; bit++) {
+        for (int byte = int(i % 5); byte < 256; byte += 5) {
             std::string bad = record;
-            bad[i] = static_cast<char>(bit);
-            ASSERT_NO_THROW(fuzz::check_cache_record(bad)) << i << " " << bit;
+            bad[i] = static_cast<char>(byte);
+            ASSERT_NO_THROW(fuzz::check_cache_record(bad)) << i << " " << byte;
         }
     }
 }
