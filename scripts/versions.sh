@@ -34,26 +34,17 @@ nginx_sources() {
     echo "$NGINX_CRATE_SHA256" >"$folder/digest"
 }
 
-# What the distribution gives its compiler: the same here as in the stage nginx-build, so that ccache knows most of our files.
-compiler_flags() {
-    # shellcheck source=/dev/null
-    (. /usr/share/nginx/src/conf_flags && for flag in "${NGX_CONF_FLAGS[@]}"; do
-        case $flag in --with-cc-opt=* | --with-ld-opt=*) printf '%s\n' "$flag" ;; esac
-    done)
-}
-
 # nginx and our module in one tree, by nginx's own configure and make. nginx compiles with -W -Wall -Werror (-W is -Wextra).
 newer_nginx() {
-    local state cc=cc flags
+    local state cc=cc
     nginx_sources || return 1
-    readarray -t flags < <(compiler_flags)
     command -v ccache >/dev/null && cc="ccache cc"
-    state=$(echo "$NGINX_CRATE_SHA256 $NGINX_FLAGS $cc ${flags[*]}" "$ROOT"/src/*/*.cpp | cat - "$ROOT/config" "$ROOT/config.make" | sha256sum)
+    state=$(echo "$NGINX_CRATE_SHA256 $NGINX_FLAGS $cc" "$ROOT"/src/*/*.cpp | cat - "$ROOT/config" "$ROOT/config.make" | sha256sum)
     if [ "$(cat "$NGINX_TREE/state" 2>/dev/null)" != "$state" ]; then
         rm -rf "$NGINX_TREE" && cp -r "$ROOT/build/nginx-sources/nginx" "$NGINX_TREE" || return 1
         # shellcheck disable=SC2086  # several arguments
-        (cd "$NGINX_TREE" && sh auto/configure --with-cc="$cc" $NGINX_FLAGS "${flags[@]}" \
-            --add-dynamic-module="$ROOT" >configure.log 2>&1) || { tail -n 20 "$NGINX_TREE/configure.log"; return 1; }
+        (cd "$NGINX_TREE" && sh auto/configure --with-cc="$cc" $NGINX_FLAGS --add-dynamic-module="$ROOT" \
+            >configure.log 2>&1) || { tail -n 20 "$NGINX_TREE/configure.log"; return 1; }
         echo "$state" >"$NGINX_TREE/state"
     fi
     make -C "$NGINX_TREE" -j "$(nproc)" >"$NGINX_TREE/make.log" 2>&1 ||
