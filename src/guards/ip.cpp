@@ -47,7 +47,7 @@ V4 read_v4(std::string_view text, size_t at, bool final) {
 
 bool is_nobody(const V4 &v4) {
     const unsigned *o = v4.octets;
-    return o[0] == 0 || o[0] == 127 || (o[0] == 255 && o[1] >= 254);
+    return o[0] == 0 || o[0] == 127 || o[0] == 255;
 }
 
 bool is_numbering(const V4 &v4) {

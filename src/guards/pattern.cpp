@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t kStackStart = 32 << 10, kStackMost = 256 << 10;  // bytes, of the JIT's backtracking
 
+constexpr size_t kAhead = 64;  // bytes searched beyond hold=
+
 Unexpected<std::string> fail(std::string text) { return {std::move(text)}; }
 
 std::string error_text(int code) {
@@ -72,7 +74,7 @@ Result<std::shared_ptr<const Pattern>, std::string> Pattern::compile(std::string
     if (streams && !hold && *width > kMaxHold) {
         return fail("may match " + std::to_string(*width) + " bytes, over " + std::to_string(kMaxHold) + ": in answers it needs hold=N");
     }
-    out->hold_ = hold.value_or(kUnlimited);
+    out->hold_ = hold.value_or(width ? kUnlimited : kMaxUnbounded);
     pcre2_jit_compile(out->code_, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);  // without a JIT it is interpreted
     out->context_ = pcre2_match_context_create(nullptr);
     out->data_ = pcre2_match_data_create_from_pattern(out->code_, nullptr);
@@ -120,27 +122,41 @@ Pattern::Match Pattern::within_hold(const Window &window, size_t begin) const {
     return match.kind == Match::Partial ? run(window, cut, begin, PCRE2_ANCHORED | PCRE2_NOTEOL) : match;
 }
 
+// With hold= the search runs over a little more than that at a time, so that one beginning costs no more than it may.
 Progress Pattern::scan(const Window &window, std::vector<Find> &finds) const {
     std::string_view text = window.text;
+    size_t rework = kMaxRework + (text.size() - window.from) * kReworkPerByte;
     for (size_t at = window.from; at < text.size();) {
-        Match match = run(window, text.size(), at, window.final ? 0 : PCRE2_PARTIAL_HARD);
-        bool bounded = hold_ != kUnlimited && text.size() - std::min(match.begin, text.size()) >= hold_;
-        if ((match.kind == Match::Whole || match.kind == Match::Partial) && bounded) {
+        size_t size = hold_ == kUnlimited ? text.size() : std::min(text.size(), at + hold_ + kAhead);
+        while (size < text.size() && is_continuation(text[size])) {
+            ++size;
+        }
+        bool last = size == text.size();
+        Match match = run(window, size, at, last && window.final ? 0 : PCRE2_PARTIAL_HARD);
+        bool seen = match.kind == Match::Whole || match.kind == Match::Partial;
+        if (seen && hold_ != kUnlimited && size - match.begin >= hold_) {
             size_t begin = match.begin;
+            if (rework < size - begin) {
+                return {at, true};
+            }
+            rework -= size - begin;
             match = within_hold(window, begin);
             if (match.kind == Match::No) {
                 at = next_character(text, begin);
                 continue;
             }
         }
-        switch (match.kind) {
-        case Match::Failed: return {at, true};
-        case Match::No: return {text.size(), false};
-        case Match::Partial: return {match.begin, false};
-        case Match::Whole: break;
+        if (match.kind == Match::Failed) {
+            return {at, true};
         }
-        finds.push_back({match.begin, match.end, 0, match.begin});
-        at = match.end;
+        if (match.kind == Match::Whole) {
+            finds.push_back({match.begin, match.end, 0, match.begin});
+            at = match.end;
+        } else if (last) {
+            return {match.kind == Match::Partial ? match.begin : text.size(), false};
+        } else {
+            at = match.kind == Match::Partial ? match.begin : size;
+        }
     }
     return {text.size(), false};
 }

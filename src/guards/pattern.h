@@ -23,6 +23,9 @@ public:
     static constexpr size_t kMaxPattern = 4096;  // bytes of an expression
     static constexpr size_t kMaxHold = 4096;     // bytes that a stream may keep back
     static constexpr size_t kMaxLookBehind = 24; // characters
+    static constexpr size_t kMaxUnbounded = 64 << 10;  // bytes of a match without a bound, in whole texts
+    static constexpr size_t kMaxRework = 1 << 20;      // bytes looked at again in one scan, and kReworkPerByte for each byte
+    static constexpr size_t kReworkPerByte = 128;
     static constexpr uint32_t kMatchLimit = 100000;  // steps of one search, and kStepsPerByte for each byte
     static constexpr uint32_t kStepsPerByte = 10;
 

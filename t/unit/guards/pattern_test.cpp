@@ -70,6 +70,7 @@ TEST(Pattern, WithHoldTheSameAtEveryCut) {
             std::vector<Rule> one{*rule};
             for (int i = 0; i < 40; ++i) {
                 std::string text = random_text(random);
+                for (int n = i % 8 == 0 ? 6 : 0; n > 0; --n) text += random_text(random);  // over several searches
                 Seen whole = run_all_ways(one, text);
                 if (hold == "hold=100" && text.size() < 100) {
                     EXPECT_EQ(whole.text, reference(std::string(pattern), text)) << pattern << " in \"" << text << "\"";
@@ -96,6 +97,18 @@ TEST(Pattern, EndlessBacktrackingIsAFailure) {
     seen = run(rules({"both mask regex=(a+)+$ hold=4096 on_error=pass", "both mask email"}), {text + " x@example.com"});
     EXPECT_EQ(seen.refused, "");
     EXPECT_EQ(seen.text, text + " [EMAIL]");
+}
+
+// Each a begins a match that fails only where hold= ends: the work is bounded, however long the text.
+TEST(Pattern, StartingAnewAtEveryByteIsAFailureToo) {
+    std::string text(300000, 'a');
+    EXPECT_EQ(run(rules({"both mask regex=a.*b hold=4096"}), {text}).refused, "REDACTED");
+    EXPECT_EQ(run(rules({"both mask regex=a.*b hold=20"}), {text}).text, text);
+    std::vector<Rule> unbounded = rules({"request mask regex=(?s)x.*y"});
+    unbounded[0].direction = Direction::Response;
+    std::string far = "x" + std::string(Pattern::kMaxUnbounded, '-') + "y", near = "x" + std::string(Pattern::kMaxUnbounded - 2, '-') + "y";
+    EXPECT_EQ(run(unbounded, {far}).text, far);
+    EXPECT_EQ(run(unbounded, {near}).text, "[REDACTED]");
 }
 
 TEST(Pattern, WidthIsReadFromTheExpression) {
