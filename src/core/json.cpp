@@ -63,6 +63,10 @@ size_t number_end(std::string_view text, size_t at) {
     return at;
 }
 
+// A comma or colon stands between two nodes and a container has two marks, so a sound text has about half as many nodes as
+// marks.
+constexpr size_t most_nodes(size_t marks) { return (marks + 1) / 2; }
+
 // Offset of the next backslash at or after `at`, or the text's size. Near ones are found without a call.
 size_t next_backslash(std::string_view text, size_t at) {
     constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080, kBackslashes = kOnes * '\\';
@@ -302,7 +306,7 @@ Result<void, JsonError> JsonParser::parse(std::string_view text, JsonDoc &doc, J
         scratch_->shrink();
         return Unexpected{JsonError{JsonFault::TooLarge, at, {}}};
     }
-    doc.nodes_.reserve(stage1.n_structural_indexes);
+    doc.nodes_.reserve(most_nodes(stage1.n_structural_indexes));
     Walk walk(text, stage1.structural_indexes.get(), stage1.n_structural_indexes, doc.nodes_, options);
     bool good = walk.run();
     scratch_->shrink();

@@ -137,7 +137,7 @@ struct JsonOptions {
 class JsonParser {
 public:
     static constexpr size_t kKeepCapacity = 1 << 20;
-    static constexpr size_t kMaxMarks = 8 << 20;  // 16 bytes of a document for each at most
+    static constexpr size_t kMaxMarks = 8 << 20;  // 8 bytes of a sound document for each
 
     JsonParser();
     ~JsonParser();

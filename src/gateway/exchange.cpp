@@ -235,6 +235,12 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
     return true;
 }
 
+void Exchange::forget_request() {
+    splice_.reset();
+    written_ = {};
+    chat_.reset();
+}
+
 std::vector<std::pair<std::string_view, std::string>> Exchange::client_headers() const {
     std::vector<std::pair<std::string_view, std::string>> headers;
     if (record_.attempts == 0) {

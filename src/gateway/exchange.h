@@ -74,6 +74,8 @@ public:
     // The bytes for the target of the last Launch. `credential` is the provider's key, plain. False: this target cannot
     // carry the request; call next_attempt.
     bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out);
+    // After Commit, when the request has been sent: its bytes are wanted no more. A held stream is small.
+    void forget_request();
 
     // The provider's answer: each header (name in lower case), then the status, then the body's bytes without transfer
     // framing, then its end.

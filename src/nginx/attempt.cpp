@@ -191,6 +191,10 @@ void Driver::on_commit() {
     if (first_.timer_set) {
         ngx_del_timer(&first_);
     }
+    if (r_->upstream->request_body_sent) {
+        request_ = {};  // core's buffers still point there, but nothing is sent from them again
+        exchange_.forget_request();
+    }
 }
 
 void Driver::on_failed() {

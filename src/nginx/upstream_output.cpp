@@ -21,6 +21,7 @@ ngx_int_t Call::start_output() {
     u->length = over_ ? 0 : body_.framing() == Framing::UntilClose ? -1 : 1;
     if (whole_.empty()) {
         take_output();
+        std::string().swap(exchange_.out());  // what was held back until now is more than an event takes
     } else {
         u->out_bufs = refer_to(r_->pool, whole_);
     }

@@ -190,6 +190,8 @@ void SseReader::dispatch(SseSink &sink) {
 }
 
 void append_sse(std::string &out, std::string_view name, std::string_view data) {
+    constexpr size_t kFrame = 64;  // bytes: the words of a one-line event, and room for the next one to be a little longer
+    out.reserve(out.size() + name.size() + data.size() + kFrame);
     if (!name.empty()) {
         out.append("event: ").append(name.substr(0, line_end(name))).append("\n");
     }
