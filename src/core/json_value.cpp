@@ -61,6 +61,24 @@ Decimal scan_decimal(std::string_view text) {
     return out;
 }
 
+template <class Word>
+bool same_words(const char *a, const char *b, size_t size) {  // from both ends; size is at most two words
+    Word first_a, first_b, last_a, last_b;
+    std::memcpy(&first_a, a, sizeof(Word));
+    std::memcpy(&first_b, b, sizeof(Word));
+    std::memcpy(&last_a, a + size - sizeof(Word), sizeof(Word));
+    std::memcpy(&last_b, b + size - sizeof(Word), sizeof(Word));
+    return ((first_a ^ first_b) | (last_a ^ last_b)) == 0;
+}
+
+// Names are short: without a call for most.
+bool same_bytes(const char *a, const char *b, size_t size) {
+    if (size > 16 || size < 4) {
+        return std::memcmp(a, b, size) == 0;
+    }
+    return size < 8 ? same_words<uint32_t>(a, b, size) : same_words<uint64_t>(a, b, size);
+}
+
 std::optional<int64_t> integral(const Decimal &decimal) {
     if (decimal.digits == 0) {
         return 0;
@@ -138,7 +156,7 @@ JsonValue JsonValue::find(std::string_view plain_key) const {
         const JsonNode &name = nodes[key];
         if (name.escaped) [[unlikely]] {
             found = JsonText{{text + name.begin + 1, name.end - name.begin - 2u}} == plain_key ? key + 1 : found;
-        } else if (name.end - name.begin == quoted && std::memcmp(text + name.begin + 1, plain_key.data(), plain_key.size()) == 0) {
+        } else if (name.end - name.begin == quoted && same_bytes(text + name.begin + 1, plain_key.data(), plain_key.size())) {
             found = key + 1;
         }
     }

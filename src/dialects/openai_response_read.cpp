@@ -139,7 +139,8 @@ private:
     chat::Result<void> read_choice(JsonValue value, std::string_view member, DeltaSink &sink) {
         if (!value.is_object()) return chat::fail(broken_answer(kMalformed));
         if (given(value["error"])) return chat::fail(read_error_value(200, value));
-        std::optional<int64_t> index = given(value["index"]) ? value["index"].as_int64() : 0;
+        JsonValue told = value["index"];
+        std::optional<int64_t> index = given(told) ? told.as_int64() : 0;
         if (!index || *index < 0 || *index >= static_cast<int64_t>(kMaxChoices)) {
             return chat::fail(broken_answer(kMalformed));
         }
