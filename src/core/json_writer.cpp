@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "core/utf8.h"
 
@@ -35,12 +36,26 @@ void append_escape(std::string &out, char c) {
     out += kHex[c & 0xF];
 }
 
+// Eight bytes of ASCII that stand in a JSON string as they are.
+bool eight_plain(const char *bytes) {
+    constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+    uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    uint64_t quote = word ^ (kOnes * '"'), backslash = word ^ (kOnes * '\\');
+    uint64_t low = (word - kOnes * 0x20) & ~word;  // below a space
+    return ((word | low | ((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & kHighs) == 0;
+}
+
 }  // namespace
 
 void append_json_escaped(std::string &out, std::string_view plain) {
     size_t copied = 0, at = 0;
     auto copy_run = [&] { out.append(plain.substr(copied, at - copied)); };
     while (at < plain.size()) {
+        if (plain.size() - at >= 8 && eight_plain(plain.data() + at)) {
+            at += 8;
+            continue;
+        }
         Treat treat = kTreat[static_cast<unsigned char>(plain[at])];
         size_t length = treat == Treat::Check ? utf8_length(plain.substr(at)) : 1;
         if (treat == Treat::Escape || length == 0) {

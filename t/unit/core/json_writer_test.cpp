@@ -28,6 +28,25 @@ TEST(JsonWriter, Numbers) {
     EXPECT_EQ(out, "[-9223372036854775808,9223372036854775807,0]");
 }
 
+TEST(JsonWriter, EscapesWhereverItStands) {
+    for (size_t size = 1; size <= 20; size++) {
+        for (size_t at = 0; at < size; at++) {
+            for (int c = 0; c < 256; c++) {
+                std::string plain(size, 'a'), expected = plain;
+                plain[at] = static_cast<char>(c);
+                std::string one;
+                append_json_escaped(one, plain.substr(at, 1));
+                expected.replace(at, 1, one);
+                std::string got;
+                append_json_escaped(got, plain);
+                ASSERT_EQ(got, expected) << size << " " << at << " " << c;
+                bool escaped = c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
+                ASSERT_EQ(one.size() > 1, escaped) << c;
+            }
+        }
+    }
+}
+
 TEST(JsonWriter, EscapesOnlyWhatItMust) {
     std::string out;
     append_json_escaped(out, std::string_view("\"\\\b\f\n\r\t\0\x1F\x7F/ \xC3\xA9\xE2\x80\xA8\xF0\x9F\x98\x80", 21));
