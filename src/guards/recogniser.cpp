@@ -69,8 +69,8 @@ Phrase read_phrase(const Window &window, size_t begin) {
             ++end;
         }
         phrase.groups[phrase.count++] = {at, end, separator};
-        phrase.too_long = end - at > Phrase::kMaxGroup;
-        if (phrase.too_long) {
+        if (end - at > Phrase::kMaxGroup) {
+            phrase.too_long = phrase.count == 1;
             return phrase;
         }
         at = end;

@@ -32,7 +32,7 @@ struct Phrase {
     std::array<Group, kMaxGroups> groups;
     size_t count = 0;
     bool complete = true;   // false: the text stopped where the phrase may go on
-    bool too_long = false;  // the last group has more than kMaxGroup digits
+    bool too_long = false;  // the first group has more than kMaxGroup digits; a later one only ends the phrase
 
     const Group &operator[](size_t i) const { return groups[i]; }
     // The last group itself may go on.
