@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "core/json_repair.h"
+#include "core/json_writer.h"
+#include "core/json_splice.h"
+#include <stdexcept>
 #include "gateway/errors.h"
 #include "gateway/prompt_tokens.h"
 
@@ -152,6 +155,92 @@ void Conversation::settle_estimate() {
     }
     usage.completion = std::max(usage.completion, output_tokens());
     record_.usage_source = UsageSource::Estimated;
+}
+
+void Conversation::edit(const JsonSplice &splice) {
+    std::string edited;
+    splice.append_to(edited);
+    body_.swap(edited);
+    if (!scratch_.parser.parse(body_, request_)) {
+        throw std::logic_error("an edited request is no JSON");
+    }
+    input_tokens_.reset();
+    edited_ = true;
+}
+
+void Conversation::guard_answer(const guards::Plan &plan, guards::Guarding &guarding) {
+    plan_ = &plan;
+    guarding_ = &guarding;
+}
+
+void Conversation::start_writer(const dialects::AnswerOptions &options) {
+    writer_ = client_->response_writer(options);
+    guard_.reset();
+    if (guarded()) {
+        guard_.emplace(*plan_, *guarding_, output_);
+    }
+}
+
+void Conversation::stop_writer() {
+    guard_.reset();
+    writer_.reset();
+}
+
+bool Conversation::write(const chat::Delta &delta) {
+    if (guard_) {
+        return guard_->pass(delta);
+    }
+    output_.on_delta(delta);
+    return true;
+}
+
+bool Conversation::write_end(const chat::Delta &end) {
+    bool reported = record_.usage_source == UsageSource::Provider;
+    if (!reported) {
+        settle_estimate();
+    }
+    if (!writes()) {
+        return true;
+    }
+    chat::Delta usage{chat::Delta::Kind::Usage};
+    usage.usage = &record_.usage;
+    return (reported || write(usage)) && write(end);
+}
+
+std::string Conversation::write_answer(std::string_view text) const {
+    using Kind = chat::Delta::Kind;
+    dialects::AnswerOptions options;
+    options.stream = record_.stream;
+    options.include_usage = include_usage_;
+    options.created = caller_.now;
+    options.fallback_id = caller_.request_id;
+    options.model = record_.model;
+    std::string escaped, out;
+    append_json_escaped(escaped, text);
+    chat::Usage none;
+    chat::Delta start{Kind::Start}, said{Kind::Text}, finish{Kind::Finish}, usage{Kind::Usage}, end{Kind::End};
+    said.text = {escaped};
+    finish.finish = chat::FinishReason::Stop;
+    usage.usage = &none;
+    auto writer = client_->response_writer(options);
+    for (const chat::Delta *delta : {&start, &said, &finish, &usage, &end}) {
+        writer->write(*delta, out);
+    }
+    return out;
+}
+
+std::string_view Conversation::content_type() const {
+    return record_.stream ? "text/event-stream" : "application/json";
+}
+
+chat::ApiError guardrail_error(const guards::Guarding &guarding) {
+    constexpr int kForbidden = 403;
+    chat::ApiError error{kForbidden, chat::ErrorKind::Permission, "guardrail", "Blocked by policy.", {}, {}};
+    if (guarding.refused_by != nullptr) {
+        error.status = guarding.refused_by->status;
+        error.message = guarding.refused_by->refusal(guarding.refused_label);
+    }
+    return error;
 }
 
 void Conversation::refuse(const chat::ApiError &error) {

@@ -2,6 +2,7 @@
 // as it was understood, the counting of the answer, the error, the record.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "chat/delta.h"
 #include "core/json.h"
 #include "dialects/dialect.h"
+#include "gateway/answer_guard.h"
 #include "gateway/record.h"
 #include "identity/identity.h"
 #include "tokens/estimate.h"
@@ -45,6 +47,9 @@ struct Caller {
     uint32_t random = 0;
 };
 
+// How a guardrail refuses.
+chat::ApiError guardrail_error(const guards::Guarding &guarding);
+
 class Conversation {
 public:
     Conversation(const Conversation &) = delete;
@@ -61,6 +66,15 @@ public:
     // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
     void refuse(const chat::ApiError &error);
     const std::optional<chat::ApiError> &error() const { return error_; }
+    // The request as it was read, for edits of it; and the edits, before the first attempt.
+    const JsonDoc &request() const { return request_; }
+    void edit(const JsonSplice &splice);
+    // The answer goes through these rules; before the first attempt. Both outlive the conversation.
+    void guard_answer(const guards::Plan &plan, guards::Guarding &guarding);
+    // An answer of our own, in the mode that was asked for.
+    std::string write_answer(std::string_view text) const;
+    std::string_view content_type() const;
+
     // The answer is complete.
     bool done() const { return done_; }
 
@@ -83,6 +97,17 @@ protected:
     void forget_answer();
     void settle_estimate();
 
+    // The writer's side. With a writer every delta goes through the guard, if there is one, to out_.
+    bool guarded() const { return plan_ != nullptr; }
+    bool edited() const { return edited_; }
+    void start_writer(const dialects::AnswerOptions &options);
+    void stop_writer();
+    // Writes the delta; false: the guard refuses the answer.
+    bool write(const chat::Delta &delta);
+    // The last one: the usage before it, estimated if nobody reported it.
+    bool write_end(const chat::Delta &end);
+    bool writes() const { return writer_ != nullptr; }
+
     Scratch &scratch_;
     const Caller caller_;
     const dialects::Dialect *client_;
@@ -93,8 +118,22 @@ protected:
     bool done_ = false;
     std::optional<chat::ApiError> error_;
     Record record_;
+    std::string out_;  // for the caller
+    guards::Guarding *guarding_ = nullptr;
 
 private:
+    // What passed the guard.
+    struct Output final : chat::DeltaSink {
+        explicit Output(Conversation &owner) : conversation(owner) {}
+        void on_delta(const chat::Delta &delta) override { conversation.writer_->write(delta, conversation.out_); }
+        Conversation &conversation;
+    };
+
+    bool edited_ = false;
+    const guards::Plan *plan_ = nullptr;
+    std::unique_ptr<dialects::ResponseWriter> writer_;
+    std::optional<AnswerGuard> guard_;
+    Output output_{*this};
     mutable std::optional<Tokens> input_tokens_;
     tokens::TextEstimator completion_;
     Tokens fixed_output_ = 0;  // of the answer: what is no text

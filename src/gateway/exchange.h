@@ -97,8 +97,6 @@ public:
     // What the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
     bool committed() const { return committed_; }
-    // The caller's header, from Commit on: 200 but for a provider's error that goes back as it is.
-    std::string_view content_type() const;
     // x-aigw-*: for every answer, errors included.
     std::vector<std::pair<std::string_view, std::string>> client_headers() const;
 
@@ -130,6 +128,7 @@ private:
     void commit(Millis now);
     Verdict fail_with(const chat::ApiError &error, FailureClass failure, Millis now);
     void note_result(std::string_view result);
+    Verdict refuse_answer(Millis now);
     Verdict retry(FailureClass failure, std::optional<Millis> retry_after, Millis now);
     Verdict cut(const chat::ApiError &error, Millis now);
     void stop_waiting(Millis now);
@@ -163,14 +162,13 @@ private:
     std::string json_;  // body of a JSON or error answer
     SseReader sse_;
     std::unique_ptr<dialects::ResponseReader> reader_;
-    std::unique_ptr<dialects::ResponseWriter> writer_;
     dialects::AnswerOptions answer_;
     std::optional<chat::ApiError> stream_error_;
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came
+    bool refused_ = false;  // by the guard
 
     // The caller's side.
-    std::string out_;
     bool committed_ = false;
 };
 

@@ -23,7 +23,8 @@ void Exchange::reset_answer() {
     json_.clear();
     sse_.reset();
     reader_.reset();
-    writer_.reset();
+    stop_writer();
+    refused_ = false;
     stream_error_.reset();
     content_ = false;
     ended_ = false;
@@ -65,7 +66,7 @@ Verdict Exchange::head(int status, Millis now) {
 }
 
 void Exchange::start_answer() {
-    pass_ = target_->dialect == client_ && event_stream_ == record_.stream;
+    pass_ = target_->dialect == client_ && event_stream_ == record_.stream && !guarded();
     reader_ = target_->dialect->response_reader();
     answer_ = {};
     answer_.stream = record_.stream;
@@ -79,7 +80,7 @@ void Exchange::start_answer() {
     if (record_.stream && client_->tells_prompt_first()) {
         answer_.input_tokens = input_tokens();
     }
-    writer_ = client_->response_writer(answer_);
+    start_writer(answer_);
 }
 
 Verdict Exchange::body(std::string_view bytes, Millis now) {
@@ -146,6 +147,9 @@ Verdict Exchange::body_end(Millis now) {
 }
 
 Verdict Exchange::after_events(Millis now) {
+    if (refused_) {
+        return refuse_answer(now);
+    }
     if (stream_error_) {
         return fail_with(*stream_error_, classify(*stream_error_), now);
     }
@@ -193,6 +197,9 @@ Verdict Exchange::json_body_end(Millis now) {
     if (auto read = reader_->answer(doc, *this); !read) {
         return fail_with(read.error(), classify(read.error()), now);
     }
+    if (refused_) {
+        return refuse_answer(now);
+    }
     if (!ended_) {
         return fail(Cause::Protocol, now);
     }
@@ -219,7 +226,7 @@ bool Exchange::on_event(const SseEvent &event) {
     if (pass_ && !stream_error_) {
         client_->pass_event(seen, doc, answer_, out_);
     }
-    return !ended_ && !stream_error_;
+    return !ended_ && !stream_error_ && !refused_;
 }
 
 void Exchange::on_delta(const chat::Delta &delta) {
@@ -237,26 +244,14 @@ void Exchange::on_delta(const chat::Delta &delta) {
     if (delta.kind == Kind::Usage && delta.partial) {
         return;
     }
-    if (writer_) {
-        writer_->write(delta, out_);
+    if (writes() && !refused_) {
+        refused_ = !write(delta);
     }
 }
 
 void Exchange::end_of_answer(const chat::Delta &delta) {
     ended_ = true;
-    bool reported = record_.usage_source == UsageSource::Provider;
-    if (!reported) {
-        settle_estimate();
-    }
-    if (!writer_) {
-        return;
-    }
-    if (!reported) {
-        chat::Delta usage{chat::Delta::Kind::Usage};
-        usage.usage = &record_.usage;
-        writer_->write(usage, out_);
-    }
-    writer_->write(delta, out_);
+    refused_ = refused_ || !write_end(delta);
 }
 
 Verdict Exchange::fail(Cause cause, Millis now) {
@@ -286,6 +281,17 @@ Verdict Exchange::fail_with(const chat::ApiError &error, FailureClass failure, M
     return retry(failure, error.retry_after_ms, now);
 }
 
+// No other target would be asked: it is the answer that may not be seen.
+Verdict Exchange::refuse_answer(Millis now) {
+    note_result(kResultOk);
+    chat::ApiError error = guardrail_error(*guarding_);
+    if (committed_) {
+        return cut(error, now);
+    }
+    last_error_ = error;
+    return retry(FailureClass::Final, {}, now);
+}
+
 Verdict Exchange::retry(FailureClass failure, std::optional<Millis> retry_after, Millis now) {
     stop_waiting(now);
     random_ = random_ * 1664525 + 1013904223;
@@ -310,10 +316,6 @@ Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
     done_ = true;
     stop_waiting(now);
     return Verdict::Cut;
-}
-
-std::string_view Exchange::content_type() const {
-    return record_.stream ? "text/event-stream" : "application/json";
 }
 
 }  // namespace aigw::gateway

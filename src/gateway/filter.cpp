@@ -59,7 +59,8 @@ const dialects::Dialect &Filter::dialect_of(const dialects::Dialect *dialect, st
 
 Filter::Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *dialect, const Caller &caller)
     : Conversation(scratch, caller, dialect_of(dialect, caller.path, !caller.anthropic_version.empty())),
-      policy_(policy), chat_path_(caller.method == "POST" && is_call_path(without_slash(caller.path), *client_)) {}
+      policy_(policy), chat_path_(caller.method == "POST" && is_call_path(without_slash(caller.path), *client_)),
+      counts_tokens_(without_slash(caller.path).ends_with(kCountTokens)) {}
 
 bool Filter::may_cost() const {
     return !is_reading(caller_.method);
@@ -70,6 +71,12 @@ void Filter::stop(const chat::ApiError &error) {
     refuse(error);
     mode_ = Mode::Blind;
     done_ = true;
+    stopped_ = true;
+}
+
+bool Filter::guards_in_vain() const {
+    bool readable = counts_tokens_ || (call_ && request_.root()["messages"].is_array());
+    return guarded() && may_cost() && !readable;
 }
 
 bool Filter::wants_body(std::string_view content_type) const {
@@ -98,11 +105,7 @@ std::optional<chat::ApiError> Filter::begin(std::optional<std::string> body, Mil
         refuse(*error);
         return error;
     }
-    call_ = record_.has_body && (chat_path_ || request_.root()["messages"].is_array());
-    if (call_ && record_.stream) {
-        splice_ = std::make_unique<JsonSplice>(request_.text());
-        asked_ = client_->ask_usage(request_, *splice_);
-    }
+    call_ = record_.has_body && !counts_tokens_ && (chat_path_ || request_.root()["messages"].is_array());
     return std::nullopt;
 }
 
@@ -119,22 +122,35 @@ std::optional<chat::ApiError> Filter::judge_model() const {
     return may_use(record_.model) ? std::nullopt : std::optional(model_not_allowed(record_.model));
 }
 
-std::vector<std::string_view> Filter::edited_body() const {
-    return asked_ ? splice_->pieces() : std::vector<std::string_view>();
+std::vector<std::string_view> Filter::edited_body() {
+    if (call_ && record_.stream) {
+        splice_ = std::make_unique<JsonSplice>(request_.text());
+        asked_ = client_->ask_usage(request_, *splice_);
+    }
+    if (asked_) {
+        return splice_->pieces();
+    }
+    return edited() ? std::vector<std::string_view>{request_.text()} : std::vector<std::string_view>();
 }
 
 void Filter::head(int status, std::string_view content_type, bool encoded) {
     status_ = status;
+    bool events = !encoded && is_type(content_type, "text/event-stream");
+    bool json = !encoded && is_type(content_type, "application/json");
+    if (guarded() && call_ && status < 400) {
+        guard_head(events, json);
+        return;
+    }
     if (encoded || !record_.has_body) {
         return;
     }
     if (status >= 400) {
-        mode_ = is_type(content_type, "application/json") ? Mode::ErrorBody : Mode::Blind;
-    } else if (is_type(content_type, "text/event-stream")) {
+        mode_ = json ? Mode::ErrorBody : Mode::Blind;
+    } else if (events) {
         mode_ = call_ ? Mode::Events : Mode::Blind;
         rewrites_ = call_ && asked_;
         answer_.stream = true;
-    } else if (is_type(content_type, "application/json")) {
+    } else if (json) {
         mode_ = Mode::Json;
     }
     if (call_ && mode_ != Mode::Blind) {
@@ -142,10 +158,33 @@ void Filter::head(int status, std::string_view content_type, bool encoded) {
     }
 }
 
+// Everything is read and written anew; what cannot be read may not be seen.
+void Filter::guard_head(bool events, bool json) {
+    mode_ = events ? Mode::Events : json ? Mode::Json : Mode::Unguardable;
+    rewrites_ = true;
+    reader_ = client_->response_reader();
+    answer_.stream = events;
+    answer_.include_usage = include_usage_;
+    answer_.created = caller_.now;
+    answer_.fallback_id = caller_.request_id;
+    answer_.model = record_.model;
+    answer_.input_tokens = events && client_->tells_prompt_first() ? input_tokens() : 0;
+    start_writer(answer_);
+}
+
+void Filter::fail_guarded(const chat::ApiError &error) {
+    if (mode_ == Mode::Events) {
+        stop(error);
+    } else {
+        refuse(error);
+    }
+}
+
 bool Filter::body(std::string_view bytes, Millis now) {
     now_ = now;
     switch (mode_) {
     case Mode::Blind:
+    case Mode::Unguardable:
         break;
     case Mode::Events:
         if (sse_.feed(bytes, *this) == SseReader::Status::TooLarge) {
@@ -155,7 +194,7 @@ bool Filter::body(std::string_view bytes, Millis now) {
         break;
     case Mode::Json:
         if (json_.size() + bytes.size() > kMaxJsonAnswer) {
-            mode_ = Mode::Blind;
+            mode_ = guarded() ? Mode::Unguardable : Mode::Blind;
             json_ = {};
             break;
         }
@@ -180,6 +219,9 @@ bool Filter::body_end(Millis now) {
     switch (mode_) {
     case Mode::Blind:
         return true;
+    case Mode::Unguardable:
+        refuse(caller_error(Cause::Protocol, record_.provider));
+        return true;
     case Mode::Events:
         break;
     case Mode::Json:
@@ -194,7 +236,7 @@ bool Filter::body_end(Millis now) {
     if (sse_.finish(*this) == SseReader::Status::TooLarge) {
         return !rewrites_;
     }
-    if (readable_) {
+    if (readable_ && !stopped_) {
         if (auto whole = reader_->finish(*this); !whole) {
             note_failure(whole.error());
         }
@@ -215,10 +257,10 @@ bool Filter::on_event(const SseEvent &event) {
             note_failure(read.error());
         }
     }
-    if (rewrites_) {
+    if (rewrites_ && !guarded()) {
         client_->pass_event(seen, doc, answer_, out_);
     }
-    return true;
+    return !stopped_;
 }
 
 // A sign of life: proxies on the way wait for it.
@@ -236,6 +278,13 @@ void Filter::on_delta(const chat::Delta &delta) {
     content_ = content_ || delta.is_content();
     if (delta.kind == chat::Delta::Kind::Error) {
         note_failure(*delta.error);
+    } else if (writes() && !error_) {
+        bool written = delta.kind == chat::Delta::Kind::End ? write_end(delta)
+                       : delta.partial                      ? true
+                                                            : write(delta);
+        if (!written) {
+            fail_guarded(guardrail_error(*guarding_));
+        }
     }
 }
 
@@ -246,11 +295,18 @@ void Filter::read_answer(std::string_view text, Millis now) {
     JsonDoc doc;
     std::string repaired;
     if (!parse_answer(scratch_.parser, text, doc, repaired)) {
+        if (guarded() && call_) {
+            refuse(caller_error(Cause::Protocol, record_.provider));
+        }
         return;
     }
     record_.first_content = now;
     if (reader_ != nullptr && reader_->answer(doc, *this)) {
         content_ = true;
+        return;
+    }
+    if (guarded() && call_ && !error_) {
+        refuse(caller_error(Cause::Protocol, record_.provider));
         return;
     }
     forget_answer();
@@ -269,6 +325,9 @@ void Filter::read_error(std::string_view text) {
 void Filter::note_failure(const chat::ApiError &error) {
     readable_ = false;
     record_.error_code = error.code;
+    if (guarded() && mode_ == Mode::Events && !stopped_) {
+        stop(error);
+    }
 }
 
 void Filter::note_calls(std::string_view provider, std::vector<CallRecord> calls, Millis waited, bool cached) {

@@ -38,7 +38,8 @@ public:
     // The request is complete; `body` is null if it was not wanted. An error: the caller gets it, nothing is proxied.
     std::optional<chat::ApiError> begin(std::optional<std::string> body, Millis now);
     // What is proxied in the place of the caller's body, for this object's life; empty: the body as it is.
-    std::vector<std::string_view> edited_body() const;
+    // Once, when all edits are made: a stream's usage is asked for here.
+    std::vector<std::string_view> edited_body();
     // A request that costs the server something: anything but a look.
     bool may_cost() const;
     // A call whose answer is to be read: it must not come compressed.
@@ -50,11 +51,17 @@ public:
     bool watches() const { return mode_ != Mode::Blind; }
     // What the caller gets is out() and not what came.
     bool rewrites() const { return rewrites_; }
+    // Nothing may go out, the header neither, before the end was told: then error() says whether the answer is refused.
+    bool withholds() const { return rewrites_ && (mode_ == Mode::Json || mode_ == Mode::Unguardable); }
+    // An answer that goes through the rules and cannot: the request is not to be proxied.
+    bool guards_in_vain() const;
     // False: a stream that must be rewritten cannot be (an event larger than SseReader takes).
     bool body(std::string_view bytes, Millis now);
     bool body_end(Millis now);
-    // The stream is ended from outside: out() gets the error, nothing more is read.
+    // The stream ends here: out() gets the error, nothing more is read.
     void stop(const chat::ApiError &error);
+    // It did, from outside or because the answer is refused: nothing follows out().
+    bool stopped() const { return stopped_; }
     // Of a rewritten stream, or one that was stopped: what the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
 
@@ -65,7 +72,7 @@ public:
     void end(End how, Millis now) override;
 
 private:
-    enum class Mode : uint8_t { Blind, Events, Json, ErrorBody };
+    enum class Mode : uint8_t { Blind, Events, Json, ErrorBody, Unguardable };
 
     bool on_event(const SseEvent &event) override;
     void on_comment() override;
@@ -74,9 +81,12 @@ private:
     void read_answer(std::string_view text, Millis now);
     void read_error(std::string_view text);
     void note_failure(const chat::ApiError &error);
+    void guard_head(bool events, bool json);
+    void fail_guarded(const chat::ApiError &error);
 
     const Policy &policy_;
     bool chat_path_;
+    bool counts_tokens_;  // messages/count_tokens: it has messages, and no answer with texts
     bool call_ = false;   // a chat or a completion
     bool asked_ = false;  // for the usage, by us
     std::unique_ptr<JsonSplice> splice_;
@@ -84,6 +94,7 @@ private:
     Mode mode_ = Mode::Blind;
     int status_ = 0;
     bool rewrites_ = false;
+    bool stopped_ = false;
     bool readable_ = true;  // false: the rest of the stream is not understood
     bool content_ = false;
     bool cached_ = false;   // the proxy's cache answered
@@ -92,7 +103,6 @@ private:
     SseReader sse_;
     std::unique_ptr<dialects::ResponseReader> reader_;
     dialects::AnswerOptions answer_;  // of a rewritten stream
-    std::string out_;
 };
 
 }  // namespace aigw::gateway

@@ -3,23 +3,51 @@
 #include <iterator>
 
 #include "nginx/filter.h"
+#include "nginx/guard.h"
 #include "nginx/limit.h"
 
 namespace aigw::ngx {
 namespace {
 
-// NGX_OK: the next one; else it was refused, or answered.
+// NGX_OK: the next one. NGX_AGAIN: the same one again, in the next turn of the event loop. Else it was refused, or answered.
 using Step = ngx_int_t (*)(Context &context);
 
 constexpr Step kSteps[] = {
+    guard_request,
     reserve_limits,
 };
+
+void on_turn(ngx_event_t *event) noexcept {
+    auto *r = static_cast<ngx_http_request_t *>(event->data);
+    ngx_connection_t *c = r->connection;
+    ngx_http_set_log_request(c->log, r);
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+    ngx_http_run_posted_requests(c);
+}
+
+// Other requests have their turn first. A client that leaves meanwhile is seen afterwards.
+void take_turn(Context &context) {
+    ngx_http_request_t *r = context.r;
+    context.waiting = true;
+    r->write_event_handler = ngx_http_request_empty_handler;
+    context.turn.data = r;
+    context.turn.handler = on_turn;
+    context.turn.log = r->connection->log;
+    ngx_post_event(&context.turn, &ngx_posted_next_events);
+}
 
 }  // namespace
 
 ngx_int_t admit(Context &context) {
+    context.waiting = false;
     while (context.admitted < std::size(kSteps)) {
-        if (ngx_int_t rc = kSteps[context.admitted](context); rc != NGX_OK) {
+        ngx_int_t rc = kSteps[context.admitted](context);
+        if (rc == NGX_AGAIN) {
+            take_turn(context);
+            return NGX_DONE;
+        }
+        if (rc != NGX_OK) {
             return rc;
         }
         context.admitted++;

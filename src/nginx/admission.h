@@ -7,7 +7,8 @@
 
 namespace aigw::ngx {
 
-// NGX_DECLINED: the content may begin; else what the phase handler shall say.
+// From the step on that the request has come to. NGX_DECLINED: the content may begin; NGX_DONE: a step waits, the phases
+// are run again when it goes on; else what the phase handler shall say.
 ngx_int_t admit(Context &context);
 
 }  // namespace aigw::ngx

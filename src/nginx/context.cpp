@@ -7,6 +7,7 @@
 #include "nginx/access.h"
 #include "nginx/attempt.h"
 #include "nginx/filter.h"
+#include "nginx/guard.h"
 #include "nginx/limit.h"
 #include "nginx/metrics.h"
 #include "nginx/quota.h"
@@ -46,6 +47,9 @@ Context::Context(ngx_http_request_t *request) : r(request) {
 Context::~Context() {
     live--;
     stop_streaming();
+    if (turn.posted) {
+        ngx_delete_posted_event(&turn);
+    }
 }
 
 gateway::Conversation *Context::conversation() {
@@ -61,6 +65,7 @@ void Context::end(gateway::End how) {
         ended = true;
         under_way->end(how, now());
         settle_limits(*this);
+        count_guardrails(*this);
     }
 }
 
@@ -70,6 +75,7 @@ void Context::forget_conversation() {
     driver.reset();
     exchange.reset();
     filter.reset();
+    guard.reset();
     quota.reset();
     admitted = 0;
     ended = false;

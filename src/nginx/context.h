@@ -16,6 +16,7 @@ namespace aigw::ngx {
 
 class Driver;  // attempt.h
 class Quota;   // quota.h
+struct Guard;  // guard.h
 
 struct Context {
     enum class Caller : uint8_t { Unknown, Anonymous, Known, Refused };
@@ -34,13 +35,17 @@ struct Context {
 
     std::string request_id;  // x-request-id: the caller's own if it is clean, else $request_id
     Body body = Body::Unread;
+    std::unique_ptr<Guard> guard;               // guardrails; outlives the conversation
     std::optional<gateway::Exchange> exchange;  // of a gateway location, from precontent on
     std::unique_ptr<Driver> driver;             // from content on
     std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
     std::unique_ptr<Quota> quota;               // limits: what is reserved
     size_t admitted = 0;                        // steps of admission that are behind
+    bool waiting = false;                       // in a step of admission, for resume_admission
+    ngx_event_t turn{};                         // admission: the next slice of work
     bool ended = false;                         // end() was called
     bool was_ours = false;                      // in a gateway or an ai_filter location, whatever location it is in now
+    bool answered = false;                      // in the place of the model, by a policy
     bool streaming = false;                     // a stream of ai_filter that counts as running
 
     // ai_filter: what the request was before it was changed for the proxy; the answer's rewritten blocks.

@@ -70,6 +70,7 @@ char *set_target(ngx_conf_t *cf, void *object) {
 constexpr BlockDirective kDirectives[] = {
     {"target", 2, kAnyCount, false, set_target},
     {"ai_token_limit", 1, kAnyCount, false, set_model_policy<add_token_limit>},
+    {"ai_guardrail", 1, kAnyCount, false, set_model_policy<add_guardrail>},
     {"ai_request_limit", 1, kAnyCount, false, set_model_policy<add_request_limit>},
 };
 
@@ -94,6 +95,7 @@ char *set_model(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         if (models.back().targets.empty()) {
             return emerg(cf, "no \"target\" in ai_model \"%V\"", &name);
         }
+        main.model_policies.back()->complete();
         return NGX_CONF_OK;
     });
 }

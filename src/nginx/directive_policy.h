@@ -41,6 +41,7 @@ bool variables_of(ngx_conf_t *cf, std::string_view text, std::vector<ngx_uint_t>
 // One line of a policy, into a location's set or a model's.
 char *add_token_limit(ngx_conf_t *cf, PolicySet &policies);    // directive_limit.cpp
 char *add_request_limit(ngx_conf_t *cf, PolicySet &policies);  // directive_limit.cpp
+char *add_guardrail(ngx_conf_t *cf, PolicySet &policies);      // directive_guard.cpp
 
 // As a directive of http, server and location.
 template <char *(*Add)(ngx_conf_t *, PolicySet &)>
@@ -51,6 +52,9 @@ char *set_policy(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
 // As a directive inside ai_model; the object is the MainConf.
 template <char *(*Add)(ngx_conf_t *, PolicySet &)>
 char *set_model_policy(ngx_conf_t *cf, void *object) {
+    if (argument_count(cf) == 2 && view(argument(cf, 1)) == "inherit") {
+        return emerg(cf, "\"inherit\" has no meaning in ai_model, its lines replace the location's");
+    }
     return Add(cf, *static_cast<MainConf *>(object)->model_policies.back());
 }
 

@@ -83,10 +83,7 @@ void replace_page(ngx_http_request_t *r) {
     add_exchange_headers(r, context, &dialect == &dialects::anthropic_messages());
     add_limit_headers(context);
 
-    r->headers_out.content_type = str("application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = nullptr;
-    r->headers_out.charset.len = 0;
+    set_content_type(r, "application/json");
     r->headers_out.content_length_n = static_cast<off_t>(context.error_page.size());
     context.replacing = true;
 }
@@ -97,14 +94,17 @@ Context *filtered(ngx_http_request_t *r) {
         return nullptr;
     }
     Context *context = find_context(r);
-    return context != nullptr && context->filter && !context->replacing ? context : nullptr;
+    return context != nullptr && context->filter && !context->replacing && !context->answered ? context : nullptr;
 }
 
 ngx_int_t header_filter(ngx_http_request_t *r) noexcept {
     if (is_core_page(r)) {
         guarded(r->connection->log, [&] { replace_page(r); });
     } else if (Context *context = filtered(r)) {
-        guarded(r->connection->log, [&] { filter_head(*context); });
+        bool withheld = guarded(r->connection->log, true, [&] { return filter_head(*context); });
+        if (withheld) {
+            return NGX_OK;
+        }
     }
     return next_header(r);
 }
@@ -126,7 +126,7 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept {
         return next_body(r, in);
     }
     if (Context *context = filtered(r)) {
-        return guarded(r->connection->log, ngx_int_t(NGX_ERROR), [&] { return filter_body(*context, in, next_body); });
+        return guarded(r->connection->log, ngx_int_t(NGX_ERROR), [&] { return filter_body(*context, in, next_header, next_body); });
     }
     if (r->err_status < NGX_HTTP_BAD_REQUEST) {
         return next_body(r, in);

@@ -32,6 +32,7 @@ constexpr FamilyInfo kFamilies[] = {
     {"aigw_overhead_seconds", "Duration without the waiting for providers and between attempts.",
      {L::None, L::None, L::None, L::None}, kOverhead},
     {"aigw_limit_total", "Requests that a limit was asked for, by what it said.", {L::Name, L::Result, L::None, L::None}, {}},
+    {"aigw_guardrail_total", "What guardrails found, by label.", {L::Label, L::Action, L::None, L::None}, {}},
 };
 
 }  // namespace
@@ -54,6 +55,10 @@ std::string_view label_text(LabelName name) {
         return "result";
     case L::Name:
         return "name";
+    case L::Label:
+        return "label";
+    case L::Action:
+        return "action";
     case L::None:
         break;
     }

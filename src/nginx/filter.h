@@ -22,10 +22,11 @@ void start_proxying(Context &context);
 void restore_body(Context &context);
 
 // filter_answer.cpp.
-// The proxy's header is about to go out.
-void filter_head(Context &context);
+// The proxy's header is about to go out. True: it is withheld until the body is known.
+bool filter_head(Context &context);
 // Shows the answer to the filter and passes on what the caller is to get.
-ngx_int_t filter_body(Context &context, ngx_chain_t *in, ngx_http_output_body_filter_pt next);
+ngx_int_t filter_body(Context &context, ngx_chain_t *in, ngx_http_output_header_filter_pt next_header,
+                      ngx_http_output_body_filter_pt next_body);
 // What the proxy did so far: its name, its calls, its times. As $upstream_status and its kin have it.
 void note_proxied_calls(Context &context);
 

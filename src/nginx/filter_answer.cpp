@@ -6,6 +6,7 @@
 #include "nginx/core_error.h"
 #include "nginx/limit.h"
 #include "nginx/metrics.h"
+#include "nginx/reply.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -75,9 +76,8 @@ bool show(Context &context, ngx_chain_t *in, Flags &flags, bool take) {
     return true;
 }
 
-// The answer ends here, with an error; the proxy's connection is closed.
-ngx_int_t stop(Context &context, ngx_http_output_body_filter_pt next) {
-    context.filter->stop(limit_reached(context));
+// out() and nothing more; the proxy's connection is closed.
+ngx_int_t send_end(Context &context, ngx_http_output_body_filter_pt next) {
     ngx_chain_t *out = nullptr;
     append_blocks(context.r->pool, &context.free_links, &ngx_http_aigw_module, context.filter->out(), &out);
     Flags flags;
@@ -87,13 +87,25 @@ ngx_int_t stop(Context &context, ngx_http_output_body_filter_pt next) {
     return NGX_ERROR;
 }
 
+ngx_int_t stop(Context &context, ngx_http_output_body_filter_pt next) {
+    context.filter->stop(limit_reached(context));
+    return send_end(context, next);
+}
+
 ngx_int_t rewrite(Context &context, ngx_chain_t *in, ngx_http_output_body_filter_pt next) {
     ngx_http_request_t *r = context.r;
     ngx_chain_t *out = nullptr;
     Flags flags;
+    if (context.filter->stopped()) {
+        show(context, in, flags, true);
+        return NGX_OK;
+    }
     if (!show(context, in, flags, true)) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "aigw: an event of the proxied stream is too large");
         return NGX_ERROR;
+    }
+    if (context.filter->stopped()) {
+        return send_end(context, next);
     }
     if (!within_limits(context)) {
         return stop(context, next);
@@ -107,6 +119,34 @@ ngx_int_t rewrite(Context &context, ngx_chain_t *in, ngx_http_output_body_filter
     ngx_int_t rc = next(r, out);
     ngx_chain_update_chains(r->pool, &context.free_links, &context.busy_links, &out, &ngx_http_aigw_module);
     return rc;
+}
+
+// A whole answer that goes through the rules: its header goes out with it, or with the error that takes its place.
+ngx_int_t release(Context &context, ngx_chain_t *in, ngx_http_output_header_filter_pt next_header,
+                  ngx_http_output_body_filter_pt next_body) {
+    ngx_http_request_t *r = context.r;
+    gateway::Filter &filter = *context.filter;
+    Flags flags;
+    show(context, in, flags, true);
+    if (!flags.last || r->header_sent) {
+        return NGX_OK;
+    }
+    context.error_page = std::move(filter.out());
+    if (filter.error()) {
+        context.error_page = filter.caller_dialect().write_error(*filter.error(), request_id(context));
+        r->headers_out.status = static_cast<ngx_uint_t>(filter.error()->status);
+        r->headers_out.status_line.len = 0;
+    }
+    set_content_type(r, "application/json");
+    r->headers_out.content_length_n = static_cast<off_t>(context.error_page.size());
+    ngx_int_t rc = next_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    ngx_chain_t *out = refer_to(r->pool, context.error_page);
+    out->buf->last_buf = 1;
+    out->buf->last_in_chain = 1;
+    return next_body(r, out);
 }
 
 }  // namespace
@@ -130,7 +170,7 @@ void note_proxied_calls(Context &context) {
     context.filter->note_calls(provider, std::move(calls), waited, r->cached);
 }
 
-void filter_head(Context &context) {
+bool filter_head(Context &context) {
     ngx_http_request_t *r = context.r;
     gateway::Filter &filter = *context.filter;
     note_proxied_calls(context);
@@ -139,7 +179,7 @@ void filter_head(Context &context) {
     bool encoded = encoding != nullptr && encoding->hash != 0 && encoding->value.len != 0;
     filter.head(static_cast<int>(r->headers_out.status), view(r->headers_out.content_type), encoded);
     if (r->header_only || !filter.watches()) {
-        return;
+        return false;
     }
     r->filter_need_in_memory = 1;
     if (filter.streams() && !context.streaming) {
@@ -151,9 +191,14 @@ void filter_head(Context &context) {
         ngx_http_clear_accept_ranges(r);
         ngx_http_weak_etag(r);
     }
+    return filter.withholds();
 }
 
-ngx_int_t filter_body(Context &context, ngx_chain_t *in, ngx_http_output_body_filter_pt next) {
+ngx_int_t filter_body(Context &context, ngx_chain_t *in, ngx_http_output_header_filter_pt next_header,
+                      ngx_http_output_body_filter_pt next) {
+    if (context.filter->withholds()) {
+        return release(context, in, next_header, next);
+    }
     if (context.filter->rewrites()) {
         return rewrite(context, in, next);
     }

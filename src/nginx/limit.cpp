@@ -4,6 +4,7 @@
 
 #include "nginx/core_error.h"
 #include "nginx/metrics.h"
+#include "nginx/precontent.h"
 #include "nginx/quota.h"
 #include "nginx/reply.h"
 #include "nginx/text.h"
@@ -68,11 +69,8 @@ Applies read_key(ngx_http_request_t *r, const LimitRule &rule, std::string &key)
 
 Applies add_line(Context &context, const LimitRule &rule) {
     ngx_http_request_t *r = context.r;
-    if (rule.condition != nullptr) {
-        std::string_view value = evaluate(r, *rule.condition);
-        if (value.empty() || value == "0") {
-            return Applies::No;
-        }
+    if (rule.condition != nullptr && !is_true(r, *rule.condition)) {
+        return Applies::No;
     }
     Tokens limit;
     if (Applies applies = read_limit(r, rule, limit); applies != Applies::Yes) {
@@ -134,18 +132,6 @@ limits::Expected expected_of(Context &context) {
     return {conversation.input_tokens(), output * answers_of(conversation)};
 }
 
-const PolicyList<LimitRule> &in_force(Context &context, PolicyList<LimitRule> PolicySet::*list) {
-    MainConf &main = *main_conf(context.r);
-    if (context.exchange && context.exchange->model() != nullptr) {
-        auto index = static_cast<size_t>(context.exchange->model() - main.models.models.data());
-        const PolicyList<LimitRule> &own = (*main.model_policies[index]).*list;
-        if (own.written && !own.inherit) {
-            return own;
-        }
-    }
-    return loc_conf(context.r)->policies.*list;
-}
-
 void count_results(Context &context) {
     const Quota &quota = *context.quota;
     const limits::Decision &decision = quota.decision();
@@ -204,7 +190,8 @@ bool has_standings(const Context &context) {
 
 ngx_int_t reserve_limits(Context &context) {
     Zones *zones = main_conf(context.r)->zones;
-    const auto &tokens = in_force(context, &PolicySet::token_limits), &requests = in_force(context, &PolicySet::request_limits);
+    const auto &tokens = policies_in_force(context, &PolicySet::token_limits).token_limits;
+    const auto &requests = policies_in_force(context, &PolicySet::request_limits).request_limits;
     if ((tokens.lines.empty() && requests.lines.empty()) || (context.filter && !context.filter->may_cost())) {
         return NGX_OK;
     }

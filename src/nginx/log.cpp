@@ -31,9 +31,10 @@ ngx_uint_t status_of(const ngx_http_request_t *r) {
     return r->err_status != 0 ? r->err_status : r->headers_out.status;
 }
 
-End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conversation) {
+End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conversation, bool answered) {
     const ngx_connection_t *c = r->connection;
-    bool delivered = conversation.done() && !c->buffered;
+    bool done = conversation.done() || answered;
+    bool delivered = done && !c->buffered;
     if (!delivered && closed_by_shutdown(r)) {
         return End::Shutdown;
     }
@@ -49,7 +50,7 @@ End how_it_ended(const ngx_http_request_t *r, const gateway::Conversation &conve
         }
         return conversation.error()->code == "timeout" ? End::Timeout : End::Error;
     }
-    return conversation.done() && status_of(r) < NGX_HTTP_BAD_REQUEST ? End::Done : End::Error;
+    return done && status_of(r) < NGX_HTTP_BAD_REQUEST ? End::Done : End::Error;
 }
 
 // What neither we nor the server named goes by its status.
@@ -74,7 +75,7 @@ void finish(ngx_http_request_t *r) {
         name_error(r);
     }
     if (gateway::Conversation *conversation = context != nullptr ? context->conversation() : nullptr) {
-        context->end(how_it_ended(r, *conversation));
+        context->end(how_it_ended(r, *conversation, context->answered));
         record = &conversation->record();
     }
     const identity::Identity *caller = identify(r);

@@ -55,6 +55,12 @@ void merge_list(ngx_conf_t *cf, const PolicyList<T> &prev, PolicyList<T> &conf, 
 void merge_policies(ngx_conf_t *cf, const PolicySet &prev, PolicySet &conf) {
     merge_list(cf, prev.token_limits, conf.token_limits, "ai_token_limit");
     merge_list(cf, prev.request_limits, conf.request_limits, "ai_request_limit");
+    merge_list(cf, prev.guardrails, conf.guardrails, "ai_guardrail");
+    if (conf.guardrails.written) {
+        conf.complete();
+    } else {
+        conf.guard_set = prev.guard_set;
+    }
 }
 
 char *check_filter(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_loc_conf_t &core) {

@@ -39,10 +39,12 @@ std::string joined(Family family, const Labels &labels) {
             out += labels.team;
             break;
         case LabelName::Name:
+        case LabelName::Label:
             out += labels.name;
             break;
         case LabelName::Status:
         case LabelName::Result:
+        case LabelName::Action:
             out += labels.status;
             break;
         }
@@ -197,6 +199,12 @@ void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::s
 void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view result) {
     if (const Zones *zones = zones_of(r)) {
         Tally(r, *zones, {{}, {}, {}, result, name}).add(Family::Limits, 0, 1);
+    }
+}
+
+void count_guardrail(ngx_http_request_t *r, std::string_view label, std::string_view action, uint64_t count) {
+    if (const Zones *zones = zones_of(r)) {
+        Tally(r, *zones, {{}, {}, {}, action, label}).add(Family::Guardrails, 0, static_cast<Tokens>(count));
     }
 }
 

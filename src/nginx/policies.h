@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nginx/conf_position.h"
+#include "nginx/guard_rule.h"
 #include "nginx/limit_rule.h"
 #include "nginx/ngx.h"
 
@@ -36,6 +37,11 @@ struct PolicyList {
 struct PolicySet {
     PolicyList<LimitRule> token_limits;
     PolicyList<LimitRule> request_limits;
+    PolicyList<GuardLine> guardrails;
+    std::shared_ptr<const GuardSet> guard_set;  // of the guardrails in force; made when the level is complete
+
+    // Ready for requests. Null guards stay null where there are none.
+    void complete();
 };
 
 }  // namespace aigw::ngx

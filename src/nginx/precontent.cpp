@@ -10,6 +10,7 @@
 #include "nginx/filter.h"
 #include "nginx/guarded.h"
 #include "nginx/phases.h"
+#include "nginx/precontent.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -65,6 +66,13 @@ ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
     return ngx_http_output_filter(r, out);
 }
 
+// A phase cannot say "answered"; it ends the request itself.
+ngx_int_t finish_with(Context &context, const gateway::Answer &answer) {
+    ngx_int_t rc = send_answer(context, answer);
+    ngx_http_finalize_request(context.r, rc);
+    return NGX_DONE;
+}
+
 ngx_int_t begin_exchange(Context &context, std::string body) {
     gateway::Action action = context.exchange->begin(std::move(body), now());
     if (std::holds_alternative<gateway::Continue>(action)) {
@@ -74,10 +82,7 @@ ngx_int_t begin_exchange(Context &context, std::string body) {
         context.exchange->refuse(*error);
         return error->status;
     }
-    // A phase cannot say "answered"; it ends the request itself.
-    ngx_int_t rc = send_answer(context, std::get<gateway::Answer>(action));
-    ngx_http_finalize_request(context.r, rc);
-    return NGX_DONE;
+    return finish_with(context, std::get<gateway::Answer>(action));
 }
 
 // The whole body is here. What the phase handler shall say.
@@ -129,6 +134,20 @@ ngx_int_t subrequest(const LocConf &conf) {
 
 }  // namespace
 
+ngx_int_t answer_request(Context &context, std::string_view text) {
+    gateway::Conversation &conversation = *context.conversation();
+    context.answered = true;
+    return finish_with(context, {std::string(conversation.content_type()), conversation.write_answer(text)});
+}
+
+bool is_true(ngx_http_request_t *r, ngx_http_complex_value_t &value) {
+    ngx_str_t text;
+    if (ngx_http_complex_value(r, &value, &text) != NGX_OK) {
+        throw std::bad_alloc();
+    }
+    return text.len != 0 && view(text) != "0";
+}
+
 ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept {
     const LocConf &conf = *loc_conf(r);
     if (!conf.serves()) {
@@ -139,7 +158,11 @@ ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept {
     }
     Context *context = find_context(r);
     bool begun = context != nullptr && context->body == Context::Body::Begun;
+    bool waiting = context != nullptr && context->waiting;
     return guarded(r->connection->log, ngx_int_t(NGX_HTTP_INTERNAL_SERVER_ERROR), [&] {
+        if (waiting) {
+            return admit(*context);
+        }
         if (!begun) {
             return start(r);
         }

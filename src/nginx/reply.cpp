@@ -42,6 +42,13 @@ void add_header(ngx_http_request_t *r, std::string_view name, std::string_view v
     header->value = text;
 }
 
+void set_content_type(ngx_http_request_t *r, std::string_view type) {
+    r->headers_out.content_type = copy(r->pool, type);
+    r->headers_out.content_type_len = type.size();
+    r->headers_out.content_type_lowcase = nullptr;
+    r->headers_out.charset.len = 0;
+}
+
 void add_exchange_headers(ngx_http_request_t *r, Context &context, bool anthropic) {
     std::string_view id = request_id(context);
     add_header(r, "x-request-id", id);

@@ -12,6 +12,9 @@ namespace aigw::ngx {
 // is copied, its control characters encoded. Throws bad_alloc.
 void add_header(ngx_http_request_t *r, std::string_view name, std::string_view value);
 
+// Without a charset.
+void set_content_type(ngx_http_request_t *r, std::string_view type);
+
 // x-request-id (and request-id for Anthropic callers), x-aigw-*: for every answer, errors included.
 void add_exchange_headers(ngx_http_request_t *r, Context &context, bool anthropic);
 

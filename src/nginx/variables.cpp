@@ -7,6 +7,7 @@
 
 #include "core/safe_text.h"
 #include "nginx/access.h"
+#include "nginx/guard.h"
 #include "nginx/guarded.h"
 #include "nginx/limit.h"
 #include "nginx/log.h"
@@ -126,6 +127,20 @@ ngx_int_t limit_remaining_variable(ngx_http_request_t *r, ngx_http_variable_valu
     });
 }
 
+ngx_int_t detected_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
+    return evaluate(r, v, [&] {
+        Context *context = find_context(r);
+        return context != nullptr ? Value(detected_labels(*context)) : Value();
+    });
+}
+
+ngx_int_t guardrail_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
+    return evaluate(r, v, [&] {
+        Context *context = find_context(r);
+        return context != nullptr ? Value(guardrail_action(*context)) : Value();
+    });
+}
+
 void add(ngx_conf_t *cf, std::string_view name, ngx_http_get_variable_pt get, uintptr_t data, ngx_uint_t flags) {
     ngx_str_t copied = copy(cf->pool, name);
     ngx_http_variable_t *variable = ngx_http_add_variable(cf, &copied, flags);
@@ -150,6 +165,8 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
         add(cf, kMetadataPrefix, metadata_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_attempts", attempts_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_error", error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_detected", detected_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_guardrail", guardrail_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_limit_status", limit_status_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_limit_remaining", limit_remaining_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         return ngx_int_t{NGX_OK};

@@ -25,6 +25,7 @@ struct Passage {
     identity::Identity identity;
     const dialects::Dialect *dialect = nullptr;
     std::unique_ptr<Filter> filter;
+    std::vector<std::string_view> pieces;
     Millis now = 1000;
 
     Passage() {
@@ -35,12 +36,14 @@ struct Passage {
 
     std::optional<chat::ApiError> begin(std::optional<std::string> body) {
         filter = std::make_unique<Filter>(scratch, policy, dialect, caller);
-        return filter->begin(std::move(body), ++now);
+        auto error = filter->begin(std::move(body), ++now);
+        pieces = filter->edited_body();
+        return error;
     }
 
     std::string edited() const {
         std::string all;
-        for (std::string_view piece : filter->edited_body()) {
+        for (std::string_view piece : pieces) {
             all += piece;
         }
         return all;
