@@ -60,6 +60,13 @@ const dialects::Dialect &dialect_of(Context &context) {
                        : gateway::caller_dialect(api_path(r), anthropic_header);
 }
 
+// What no repetition makes better: the request, the key or the model is wrong, or the prompt is above the limit.
+bool is_final(const chat::ApiError &error) {
+    bool too_long = error.status == NGX_HTTP_TOO_MANY_REQUESTS && !error.retry_after_ms && error.code == "token_limit";
+    return too_long || error.status == NGX_HTTP_BAD_REQUEST || error.status == NGX_HTTP_UNAUTHORIZED ||
+           error.status == NGX_HTTP_FORBIDDEN || error.status == NGX_HTTP_NOT_FOUND;
+}
+
 void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
     if (error.status == NGX_HTTP_UNAUTHORIZED && r->headers_out.www_authenticate == nullptr) {
         add_header(r, "WWW-Authenticate", "Bearer");
@@ -68,8 +75,8 @@ void add_error_headers(ngx_http_request_t *r, const chat::ApiError &error) {
                                  error.status == NGX_HTTP_SERVICE_UNAVAILABLE)) {
         add_header(r, "retry-after", std::to_string((*error.retry_after_ms + 999) / 1000));
     }
-    // A prompt above the limit never passes, however long the caller waits.
-    if (error.status == NGX_HTTP_TOO_MANY_REQUESTS && !error.retry_after_ms && error.code == "token_limit") {
+    // Claude Code repeats even a 401 for minutes if it is not told.
+    if (is_final(error)) {
         add_header(r, "x-should-retry", "false");
     }
 }

@@ -148,8 +148,10 @@ def test_turns_of_two_providers(gateway, tmp_path):
     assert [name for name, _ in calls_in_history(anthropic.last.json)] == ["Write", "Read"]
 
 
-@pytest.mark.parametrize("name", ["opencode", "qwen-code"])
+@pytest.mark.parametrize("name", ["claude-code", "opencode", "qwen-code"])
 def test_a_wrong_key_is_told(gateway, tmp_path, name):
+    before = len(gateway.nginx.access())
     happened = agents.AGENTS[name].run(tmp_path, gateway.nginx.url, "sk-aigw-" + "x" * 43, "openai/coder")
     assert happened.code == 1 and "The API key is missing or not valid." in happened.output
     assert gateway.mocks["openai"].requests == []
+    assert len(gateway.nginx.access()) - before <= 2, "and not tried again and again"
