@@ -27,6 +27,9 @@ public:
     void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const override {
         anthropic::pass_request(doc, options, splice);
     }
+    void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice) const override {
+        anthropic::add_prompts(doc, prompts, splice);
+    }
 
     std::unique_ptr<ResponseReader> response_reader() const override { return anthropic::make_response_reader(); }
     std::unique_ptr<ResponseWriter> response_writer(const AnswerOptions &options) const override {

@@ -9,5 +9,7 @@
 namespace aigw::dialects::anthropic {
 
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
+// anthropic_prompts.cpp
+void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice);
 
 }  // namespace aigw::dialects::anthropic

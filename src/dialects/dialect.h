@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "core/json.h"
 #include "core/json_splice.h"
 #include "core/units.h"
+#include "dialects/prompts.h"
 #include "stream/sse.h"
 
 namespace aigw::dialects {
@@ -86,6 +88,9 @@ public:
     // The part of pass_request that a stream's usage needs: asks for it, unless the caller or the dialect does already.
     // False: nothing to ask.
     virtual bool ask_usage(const JsonDoc &, JsonSplice &) const { return false; }
+
+    // Adds an operator's messages to a body whose `messages` is a list.
+    virtual void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice) const = 0;
 
     // Answers.
     // What any answer of this family says of tokens, also one that is no chat (embeddings, completions).

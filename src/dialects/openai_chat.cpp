@@ -45,6 +45,9 @@ public:
     void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const override {
         openai::pass_request(doc, options, splice);
     }
+    void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice) const override {
+        openai::add_prompts(doc, prompts, splice);
+    }
     bool ask_usage(const JsonDoc &doc, JsonSplice &splice) const override { return openai::ask_usage(doc, splice); }
     std::optional<chat::Usage> read_usage(JsonValue answer) const override { return openai::read_usage(answer); }
 

@@ -60,6 +60,7 @@ bool fits_strict(std::string_view schema);
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
+void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice);
 // A stream's usage: false if the caller asks for it himself.
 bool ask_usage(const JsonDoc &doc, JsonSplice &splice);
 

@@ -5,6 +5,7 @@
 #include "nginx/filter.h"
 #include "nginx/guard.h"
 #include "nginx/limit.h"
+#include "nginx/prompt.h"
 
 namespace aigw::ngx {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using Step = ngx_int_t (*)(Context &context);
 
 constexpr Step kSteps[] = {
+    add_prompts,
     guard_request,
     reserve_limits,
 };

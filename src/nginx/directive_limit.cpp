@@ -10,7 +10,8 @@ namespace aigw::ngx {
 
 namespace {
 
-constexpr size_t kMaxName = 128;  // bytes
+constexpr size_t kMaxName = 128;              // bytes
+constexpr ngx_uint_t kMaxKeys = 100'000'000;  // max_keys
 
 std::string describe(const std::string &wrong, const ngx_str_t &value) {
     return "invalid rate \"" + std::string(view(value)) + "\": " + wrong;
@@ -67,6 +68,11 @@ bool read_option(ngx_conf_t *cf, LimitRule &rule, const ngx_str_t &token, bool t
     if (auto word = parameter(token, "empty")) {
         return read_empty(rule, *word);
     }
+    if (auto text = parameter(token, "max_keys")) {
+        auto count = parse_number(*text, kMaxKeys);
+        rule.max_keys = count.value_or(0);
+        return rule.max_keys != 0;
+    }
     if (auto value = parameter(token, "if")) {
         rule.condition = compile_value(cf, *value);
         return rule.condition != nullptr;
@@ -116,6 +122,7 @@ char *add_limit(ngx_conf_t *cf, PolicyList<LimitRule> &list, bool tokens) {
     if (rule->name.empty()) {
         rule->name = default_name(*rule);
     }
+    rule->group = limits::group_of(rule->name);
     if (tokens && list.lines.size() == limits::kMaxHeld) {
         return emerg(cf, "more than %uz lines of \"ai_token_limit\"", limits::kMaxHeld);
     }

@@ -70,6 +70,7 @@ char *set_target(ngx_conf_t *cf, void *object) {
 constexpr BlockDirective kDirectives[] = {
     {"target", 2, kAnyCount, false, set_target},
     {"ai_token_limit", 1, kAnyCount, false, set_model_policy<add_token_limit>},
+    {"ai_prompt", 1, kAnyCount, false, set_model_policy<add_prompt>},
     {"ai_guardrail", 1, kAnyCount, false, set_model_policy<add_guardrail>},
     {"ai_request_limit", 1, kAnyCount, false, set_model_policy<add_request_limit>},
 };

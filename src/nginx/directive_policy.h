@@ -41,6 +41,7 @@ bool variables_of(ngx_conf_t *cf, std::string_view text, std::vector<ngx_uint_t>
 // One line of a policy, into a location's set or a model's.
 char *add_token_limit(ngx_conf_t *cf, PolicySet &policies);    // directive_limit.cpp
 char *add_request_limit(ngx_conf_t *cf, PolicySet &policies);  // directive_limit.cpp
+char *add_prompt(ngx_conf_t *cf, PolicySet &policies);         // prompt.cpp
 char *add_guardrail(ngx_conf_t *cf, PolicySet &policies);      // directive_guard.cpp
 
 // As a directive of http, server and location.

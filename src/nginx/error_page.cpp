@@ -62,7 +62,8 @@ const dialects::Dialect &dialect_of(Context &context) {
 
 // What no repetition makes better: the request, the key or the model is wrong, or the prompt is above the limit.
 bool is_final(const chat::ApiError &error) {
-    bool too_long = error.status == NGX_HTTP_TOO_MANY_REQUESTS && !error.retry_after_ms && error.code == "token_limit";
+    bool ours = error.code == "token_limit" || error.code == "request_limit";
+    bool too_long = error.status == NGX_HTTP_TOO_MANY_REQUESTS && !error.retry_after_ms && ours;
     return too_long || error.status == NGX_HTTP_BAD_REQUEST || error.status == NGX_HTTP_UNAUTHORIZED ||
            error.status == NGX_HTTP_FORBIDDEN || error.status == NGX_HTTP_NOT_FOUND;
 }

@@ -14,6 +14,7 @@ struct LimitRule {
     enum class Empty : uint8_t { Unknown, Skip, Reject };  // a key without a value: one bucket, no limit, no request
 
     std::string name;      // the same name is the same counter
+    uint8_t group = 0;     // of the name
     bool named = false;    // by name=
     std::string key_text;  // as it is written
     ngx_http_complex_value_t key{};
@@ -25,6 +26,7 @@ struct LimitRule {
     bool clamp = false;
     bool dry_run = false;
     Empty empty = Empty::Unknown;
+    ngx_uint_t max_keys = 100'000;
     ngx_http_complex_value_t *condition = nullptr;  // if=
 };
 

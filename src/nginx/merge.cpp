@@ -55,6 +55,7 @@ void merge_list(ngx_conf_t *cf, const PolicyList<T> &prev, PolicyList<T> &conf, 
 void merge_policies(ngx_conf_t *cf, const PolicySet &prev, PolicySet &conf) {
     merge_list(cf, prev.token_limits, conf.token_limits, "ai_token_limit");
     merge_list(cf, prev.request_limits, conf.request_limits, "ai_request_limit");
+    merge_list(cf, prev.prompts, conf.prompts, "ai_prompt");
     merge_list(cf, prev.guardrails, conf.guardrails, "ai_guardrail");
     if (conf.guardrails.written) {
         conf.complete();

@@ -7,6 +7,7 @@
 #include "nginx/conf_position.h"
 #include "nginx/guard_rule.h"
 #include "nginx/limit_rule.h"
+#include "nginx/prompt.h"
 #include "nginx/ngx.h"
 
 namespace aigw::ngx {
@@ -37,6 +38,7 @@ struct PolicyList {
 struct PolicySet {
     PolicyList<LimitRule> token_limits;
     PolicyList<LimitRule> request_limits;
+    PolicyList<PromptLine> prompts;
     PolicyList<GuardLine> guardrails;
     std::shared_ptr<const GuardSet> guard_set;  // of the guardrails in force; made when the level is complete
 

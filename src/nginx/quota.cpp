@@ -115,6 +115,8 @@ void Quota::add(const LimitRule &rule, std::string key, Tokens limit, std::strin
     demand.count = rule.count;
     demand.clamp = rule.clamp;
     demand.dry_run = rule.dry_run;
+    demand.group = rule.group;
+    demand.max_keys = static_cast<uint32_t>(rule.max_keys);
     demands_.push_back(demand);
     lines_.push_back({&rule, std::move(key), limit});
 }
