@@ -78,7 +78,7 @@ ngx_conf_enum_t kUnsupported[] = {
 ngx_command_t commands[] = {
 
     { ngx_string("ai_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
       set_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,

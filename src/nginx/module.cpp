@@ -68,6 +68,7 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept {
 void exit_process(ngx_cycle_t *cycle) noexcept {
     if (in_use(cycle)) {
         stop_connections(cycle);
+        save_at_exit(cycle);
     }
 }
 

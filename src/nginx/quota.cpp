@@ -14,11 +14,6 @@ constexpr size_t kRenewals = 64;         // of one look: some 20 us
 constexpr Tokens kAhead = 256;           // tokens of answer asked for when the reserve is used up
 constexpr size_t kExpired = 64;          // given up under one lock
 
-limits::Now clock_now() {
-    ngx_time_t *time = ngx_timeofday();
-    return {static_cast<Millis>(time->sec) * 1000 + static_cast<Millis>(time->msec), static_cast<Millis>(ngx_current_msec)};
-}
-
 limits::Store store_of(Zones &zones) {
     return limits::Store(zones.limits());
 }
@@ -38,6 +33,11 @@ limits::Key next_id() {
 }
 
 }  // namespace
+
+limits::Now clock_now() {
+    ngx_time_t *time = ngx_timeofday();
+    return {static_cast<Millis>(time->sec) * 1000 + static_cast<Millis>(time->msec), static_cast<Millis>(ngx_current_msec)};
+}
 
 // This worker's reservations, looked at as long as there are any.
 class Renewal {

@@ -58,6 +58,9 @@ private:
     ngx_msec_t renewed_ = 0;
 };
 
+// Now, for windows and for leases.
+limits::Now clock_now();
+
 // Gives up what nobody renews any more: the leader's work, once a second. How many.
 size_t expire_reservations(Zones &zones);
 

@@ -15,6 +15,7 @@
 #include "nginx/phases.h"
 #include "nginx/pool.h"
 #include "nginx/quota.h"
+#include "nginx/state_file.h"
 
 namespace aigw::ngx {
 
@@ -73,12 +74,14 @@ struct Leader {
     ngx_event_t next{};  // the next slice
     Zones *zones;
     std::unique_ptr<KeyLoad> load;
+    std::unique_ptr<StateSave> save;
     int64_t load_began = 0;  // ns
 
 private:
     bool may_lead() const;
     uint64_t period() const;
     void expire();
+    void save_state();
     void check_keys();
     void broken(const std::string &wrong, const std::optional<FileStamp> &seen);
     void log_broken();
@@ -105,6 +108,7 @@ void on_timer(ngx_event_t *event) noexcept {
 void on_slice(ngx_event_t *event) noexcept {
     if (!guarded(event->log, false, [&] { leader_of(event)->slice(); return true; })) {
         leader_of(event)->load.reset();
+        leader_of(event)->save.reset();
     }
 }
 
@@ -148,6 +152,7 @@ void Leader::tick() {
     uint64_t now = ngx_current_msec, due = root->next_run.load();
     if (may_lead() && now >= due && root->next_run.compare_exchange_strong(due, now + period())) {
         expire();
+        save_state();
         if (zones->main->keys_file.len != 0 && !load) {
             check_keys();
         }
@@ -158,6 +163,15 @@ void Leader::tick() {
 void Leader::expire() {
     if (size_t count = expire_reservations(*zones)) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "aigw: %uz reservations of requests that are gone were charged", count);
+    }
+}
+
+void Leader::save_state() {
+    uint64_t now = ngx_current_msec, due = zones->state->next_save.load();
+    bool wanted = zones->state_file.len != 0 && !save && now >= due;
+    if (wanted && zones->state->next_save.compare_exchange_strong(due, now + zones->every)) {
+        save = std::make_unique<StateSave>(*zones);
+        ngx_post_event(&next, &ngx_posted_next_events);
     }
 }
 
@@ -185,6 +199,12 @@ void Leader::check_keys() {
 }
 
 void Leader::slice() {
+    if (save && save->step()) {
+        save.reset();
+    }
+    if (save && !next.posted) {
+        ngx_post_event(&next, &ngx_posted_next_events);
+    }
     if (!load) {
         return;
     }
@@ -193,7 +213,9 @@ void Leader::slice() {
         return;
     }
     zones->state->next_run.store(ngx_current_msec + kTakeOver);
-    ngx_post_event(&next, &ngx_posted_next_events);
+    if (!next.posted) {
+        ngx_post_event(&next, &ngx_posted_next_events);
+    }
 }
 
 // Works for a slice; true: over.
@@ -257,6 +279,18 @@ bool is_alive(const WorkerSlot &slot) {
     int64_t pid = slot.pid.load();
     return pid != 0 && ngx_current_msec < slot.seen.load() + kSilence
            && (kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH);
+}
+
+void save_at_exit(ngx_cycle_t *cycle) noexcept {
+    Zones *zones = main_conf(cycle)->zones;
+    if (zones == nullptr || zones->state == nullptr || zones->state_file.len == 0) {
+        return;
+    }
+    guarded(cycle->log, [&] {
+        StateSave save(*zones);
+        while (!save.step()) {
+        }
+    });
 }
 
 ngx_int_t start_timers(ngx_cycle_t *cycle) noexcept {

@@ -9,6 +9,7 @@
 #include "nginx/keys.h"
 #include "nginx/pool.h"
 #include "nginx/series.h"
+#include "nginx/state_file.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -21,7 +22,7 @@ constexpr char kStateSuffix[] = ".state.2";
 constexpr char kKeysSuffix[] = ".keys.1";
 constexpr uint32_t kStateMagic = 0x61677374;
 constexpr size_t kMaxSeriesBytes = 8 << 20;
-constexpr Millis kMinLease = 1000;  // ms
+constexpr Millis kMinTime = 1000;  // ms: of lease and every
 
 ngx_slab_pool_t *slab(ngx_shm_zone_t *zone) {
     return reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr);
@@ -63,6 +64,9 @@ ngx_int_t init_state(ngx_shm_zone_t *zone, void *old) noexcept {
             return refuse(zone);
         }
         make_series(zones->series(), root->series_bytes);
+        if (!guarded(zone->shm.log, false, [&] { load_state(*zones, zone->shm.log); return true; })) {
+            return NGX_ERROR;
+        }
     }
     if (root == nullptr || root->magic != kStateMagic || root->version != kLayout) {
         return refuse(zone);
@@ -131,6 +135,28 @@ bool read_keys_share(std::string_view parameter, ngx_uint_t &percent) {
     return true;
 }
 
+bool read_time(std::string_view text, Millis least, ngx_msec_t &to) {
+    auto time = parse_time(text);
+    to = static_cast<ngx_msec_t>(time.value_or(0));
+    return time && *time >= least;
+}
+
+// lease=, state=, every=
+bool read_option(ngx_conf_t *cf, Zones &zones, const ngx_str_t &token) {
+    if (auto text = parameter(token, "lease")) {
+        return read_time(*text, kMinTime, zones.lease);
+    }
+    if (auto text = parameter(token, "every")) {
+        return read_time(*text, kMinTime, zones.every);
+    }
+    auto path = parameter(token, "state");
+    if (!path || path->empty()) {
+        return false;
+    }
+    zones.state_file = copy(cf->pool, *path);
+    return ngx_conf_full_name(cf->cycle, &zones.state_file, 0) == NGX_OK;
+}
+
 }  // namespace
 
 SeriesTable *Zones::series() const {
@@ -167,14 +193,9 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         return invalid("zone size", &args[2]);
     }
     ngx_uint_t keys = Zones::kDefaultKeys;
-    std::optional<Millis> lease;
+    Zones wanted;
     for (ngx_uint_t i = 3; i < cf->args->nelts; i++) {
-        if (auto text = parameter(args[i], "lease")) {
-            lease = parse_time(*text);
-            if (!lease || *lease < kMinLease) {
-                return invalid("parameter", &args[i]);
-            }
-        } else if (!read_keys_share(view(args[i]), keys)) {
+        if (!read_option(cf, wanted, args[i]) && !read_keys_share(view(args[i]), keys)) {
             return invalid("parameter", &args[i]);
         }
     }
@@ -185,8 +206,10 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
     }
     return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&] {
         bool added = add_zones(cf, main, view(args[1]), static_cast<size_t>(size), keys) == NGX_OK;
-        if (added && lease) {
-            main->zones->lease = static_cast<ngx_msec_t>(*lease);
+        if (added) {
+            main->zones->lease = wanted.lease;
+            main->zones->every = wanted.every;
+            main->zones->state_file = wanted.state_file;
         }
         return static_cast<char *>(added ? NGX_CONF_OK : NGX_CONF_ERROR);
     });

@@ -31,6 +31,8 @@ struct StateRoot {
     uint64_t bytes;                         // of the zone's usable memory
     std::atomic<uint64_t> generations;      // configurations that used this zone so far
     std::atomic<uint64_t> generation;       // the newest one that has a running worker
+    std::atomic<uint64_t> next_save;        // ms: when the state file is due
+    uint64_t epoch;                         // of this master, for the state file; see state_file.h
     std::atomic<uint64_t> next_run;         // ms: when the leader's work is due; see timer.cpp
     WorkerSlot workers[kMaxWorkerSlots];
     uint64_t series_offset;                 // of the SeriesTable, from this root
@@ -54,6 +56,8 @@ struct Zones {
     StateRoot *state = nullptr;
     KeysRoot *keys = nullptr;
     uint64_t generation = 0;
+    ngx_str_t state_file{};                 // absolute; empty: none
+    ngx_msec_t every = 5000;                // ms between two writings of it
     ngx_msec_t lease = 30'000;              // of a reservation that nobody renews
 
     SeriesTable *series() const;
@@ -71,7 +75,7 @@ private:
     ngx_slab_pool_t *pool_;
 };
 
-// ai_zone NAME SIZE [keys=25%] [lease=30s]; `conf` is the MainConf.
+// ai_zone NAME SIZE [keys=25%] [lease=30s] [state=FILE] [every=5s]; `conf` is the MainConf.
 char *set_zone(ngx_conf_t *cf, ngx_command_t *command, void *conf) noexcept;
 
 // The zone "aigw" of 32m, where ai_zone does not stand and something needs it: to be called when the configuration was
