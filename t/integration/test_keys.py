@@ -319,7 +319,7 @@ def test_keys_that_do_not_fit(gateway, keys, check_config):
     ("ai_zone z 1m keys=1%;", 'zone "z" is too small: with keys=1% it needs at least'),
     ("ai_zone z big;", 'invalid zone size "big"'),
     ("ai_zone z 1m keys=95%;", 'invalid parameter "keys=95%"'),
-    ("ai_zone z 1m state=/tmp/x;", 'invalid parameter "state=/tmp/x"'),
+    ("ai_zone z 1m state=;", 'invalid parameter "state="'),
     ("ai_zone z 1m; ai_zone y 1m;", '"ai_zone" directive is duplicate'),
 ])
 def test_zone_messages(check_config, zone, message):
