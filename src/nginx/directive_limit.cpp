@@ -108,6 +108,9 @@ char *add_limit(ngx_conf_t *cf, PolicyList<LimitRule> &list, bool tokens) {
     if (rule->key_text.empty()) {
         return emerg(cf, "empty key");
     }
+    if (rule->key_text.find("ai_metadata_") != std::string::npos) {
+        warn(cf, "the key of \"%V\" is what callers write: they choose their own limit", &argument(cf, 0));
+    }
     if (compile_into(cf, rule->key, rule->key_text) != NGX_OK || !variables_of(cf, rule->key_text, rule->key_variables)) {
         return conf_error();
     }
