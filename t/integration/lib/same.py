@@ -9,6 +9,7 @@ same answer byte for byte, the same requests at the origin, the same lines in th
 Marks: %FILES% the folder of files, %ORIGIN% the origin's port; `upstream origin` is there.
 """
 import collections
+import concurrent.futures
 import hashlib
 import re
 
@@ -106,6 +107,7 @@ class Fleet:
         text = template(http=HTTP + http, server=f"root {self.files}; {server}", servers=servers, main=main)
         text = text.replace("%FILES%", str(self.files))
         self.sides = [Side(name, folder, text, follows) for name, follows in variants()]
+        self.threads = concurrent.futures.ThreadPoolExecutor(len(self.sides))
 
     def allow(self, *patterns):
         for side in self.sides:
@@ -113,19 +115,20 @@ class Fleet:
 
     def same(self, run, requests=None):
         """Returns what `run` returned on the first side; fails where another side's result or origin differs."""
-        first = None
-        for side in self.sides:
+        def one(side):
             side.origin.forget()
             got = run(side)
             if requests is not None:
-                wait_until(lambda: len(side.origin.seen()) >= requests, what=f"{requests} requests at the origin")
-            arrived = sorted(side.origin.seen(), key=repr)
-            if first is None:
-                first = (got, side.normal(got), side.normal(arrived), arrived)
-            assert side.normal(got) == first[1], f"{side.name}: another answer"
-            assert side.normal(arrived) == first[2], f"{side.name}: the origin saw something else"
-        self.arrived = first[3]
-        return first[0]
+                wait_until(lambda: len(side.origin.seen()) >= requests, what=f"{side.name}: {requests} requests at the origin")
+            return got, sorted(side.origin.seen(), key=repr)
+
+        results = list(self.threads.map(one, self.sides))  # at once: most of a case is waiting
+        expected = [self.sides[0].normal(part) for part in results[0]]
+        for side, (got, arrived) in zip(self.sides, results):
+            assert side.normal(got) == expected[0], f"{side.name}: another answer"
+            assert side.normal(arrived) == expected[1], f"{side.name}: the origin saw something else"
+        first, self.arrived = results[0]
+        return first
 
     def request(self, method, path, body=b"", requests=None, chunked=False, headers=None):
         data = request_bytes(method, path, body, headers, chunked=chunked)
@@ -153,6 +156,7 @@ class Fleet:
         return [Seen(one) for one in self.same(run)]
 
     def stop(self):
+        self.threads.shutdown()
         faults = []
         for side in self.sides:
             try:
