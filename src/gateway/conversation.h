@@ -10,6 +10,7 @@
 
 #include "chat/delta.h"
 #include "core/json.h"
+#include "core/rare.h"
 #include "dialects/dialect.h"
 #include "gateway/answer_guard.h"
 #include "gateway/record.h"
@@ -65,7 +66,7 @@ public:
     const Record &record() const { return record_; }
     // The error that the caller is to see, where it came from outside (401, 413, ...) or from here.
     void refuse(const chat::ApiError &error);
-    const std::optional<chat::ApiError> &error() const { return error_; }
+    const chat::ApiError *error() const { return error_.get(); }  // null: none
     // The request as it was read, for edits of it; and the edits, before the first attempt.
     const JsonDoc &request() const { return request_; }
     void edit(const JsonSplice &splice);
@@ -116,7 +117,7 @@ protected:
     JsonDoc request_;
     bool include_usage_ = false;  // asked for by the caller
     bool done_ = false;
-    std::optional<chat::ApiError> error_;
+    Rare<chat::ApiError> error_;
     Record record_;
     std::string out_;  // for the caller
     guards::Guarding *guarding_ = nullptr;
@@ -132,7 +133,7 @@ private:
     bool edited_ = false;
     const guards::Plan *plan_ = nullptr;
     std::unique_ptr<dialects::ResponseWriter> writer_;
-    std::optional<AnswerGuard> guard_;
+    Rare<AnswerGuard> guard_;
     Output output_{*this};
     mutable std::optional<Tokens> input_tokens_;
     tokens::TextEstimator completion_;

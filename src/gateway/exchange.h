@@ -150,7 +150,7 @@ private:
     dialects::WrittenRequest written_;
     Millis waiting_since_ = 0;  // for a provider, or before the next attempt; 0: not waiting
     uint32_t random_;
-    std::optional<chat::ApiError> last_error_;  // of the last failed attempt, as the caller would see it
+    Rare<chat::ApiError> last_error_;  // of the last failed attempt, as the caller would see it
 
     // The answer of the attempt under way.
     Mode mode_ = Mode::Idle;
@@ -163,7 +163,7 @@ private:
     SseReader sse_;
     std::unique_ptr<dialects::ResponseReader> reader_;
     dialects::AnswerOptions answer_;
-    std::optional<chat::ApiError> stream_error_;
+    Rare<chat::ApiError> stream_error_;
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came
     bool refused_ = false;  // by the guard

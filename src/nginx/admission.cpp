@@ -33,10 +33,12 @@ void take_turn(Context &context) {
     ngx_http_request_t *r = context.r;
     context.waiting = true;
     r->write_event_handler = ngx_http_request_empty_handler;
-    context.turn.data = r;
-    context.turn.handler = on_turn;
-    context.turn.log = r->connection->log;
-    ngx_post_event(&context.turn, &ngx_posted_next_events);
+    context.turn = std::make_unique<Turn>();
+    ngx_event_t &event = context.turn->event;
+    event.data = r;
+    event.handler = on_turn;
+    event.log = r->connection->log;
+    ngx_post_event(&event, &ngx_posted_next_events);
 }
 
 }  // namespace

@@ -44,12 +44,15 @@ Context::Context(ngx_http_request_t *request) : r(request) {
     live++;
 }
 
+Turn::~Turn() {
+    if (event.posted) {
+        ngx_delete_posted_event(&event);
+    }
+}
+
 Context::~Context() {
     live--;
     stop_streaming();
-    if (turn.posted) {
-        ngx_delete_posted_event(&turn);
-    }
 }
 
 gateway::Conversation *Context::conversation() {
@@ -92,7 +95,7 @@ Context &make_context(ngx_http_request_t *r) {
     r = r->main;
     Context *context = find_context(r);
     if (context == nullptr) {
-        context = make_with_pool<Context>(r->pool, r);
+        context = make_in_pool<Context>(r->pool, r);
         ngx_http_set_ctx(r, context, ngx_http_aigw_module);
     }
     context->was_ours = context->was_ours || loc_conf(r)->serves();
@@ -106,7 +109,7 @@ Context *find_context(ngx_http_request_t *r) {
         return context;
     }
     for (ngx_pool_cleanup_t *cleanup = r->pool->cleanup; cleanup != nullptr; cleanup = cleanup->next) {
-        if (cleanup->handler == delete_with_pool<Context>) {
+        if (cleanup->handler == destroy_in_pool<Context>) {
             context = static_cast<Context *>(cleanup->data);
             ngx_http_set_ctx(r, context, ngx_http_aigw_module);
             return context;

@@ -18,6 +18,15 @@ class Driver;  // attempt.h
 class Quota;   // quota.h
 struct Guard;  // guard.h
 
+// An event that is posted for a request, as long as the request is there.
+struct Turn {
+    Turn() = default;
+    ~Turn();
+    Turn(const Turn &) = delete;
+
+    ngx_event_t event{};
+};
+
 struct Context {
     enum class Caller : uint8_t { Unknown, Anonymous, Known, Refused };
     // Of the precontent phase: what its handler answers when it is entered again.
@@ -42,7 +51,7 @@ struct Context {
     std::unique_ptr<Quota> quota;               // limits: what is reserved
     size_t admitted = 0;                        // steps of admission that are behind
     bool waiting = false;                       // in a step of admission, for resume_admission
-    ngx_event_t turn{};                         // admission: the next slice of work
+    std::unique_ptr<Turn> turn;                 // admission: the next slice of work
     bool ended = false;                         // end() was called
     bool was_ours = false;                      // in a gateway or an ai_filter location, whatever location it is in now
     bool answered = false;                      // in the place of the model, by a policy

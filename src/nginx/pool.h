@@ -28,22 +28,4 @@ T *make_in_pool(ngx_pool_t *pool, Args &&...args) {
     return object;
 }
 
-template <class T>
-void delete_with_pool(void *data) noexcept {
-    delete static_cast<T *>(data);
-}
-
-// The same with memory of its own, for what would leave half of one of the pool's blocks unused.
-template <class T, class... Args>
-T *make_with_pool(ngx_pool_t *pool, Args &&...args) {
-    ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(pool, 0);
-    if (cleanup == nullptr) {
-        throw std::bad_alloc();
-    }
-    T *object = new T(std::forward<Args>(args)...);
-    cleanup->data = object;
-    cleanup->handler = delete_with_pool<T>;
-    return object;
-}
-
 }  // namespace aigw::ngx
