@@ -13,7 +13,7 @@ void set_answer_header(Context &context, std::string_view content_type, off_t le
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.status_line = {};
     set_content_type(r, content_type);
-    r->headers_out.content_length_n = length;
+    set_content_length(r, length);
     bool anthropic = &context.conversation()->caller_dialect() == &dialects::anthropic_messages();
     add_exchange_headers(r, context, anthropic);
     add_limit_headers(context);

@@ -92,7 +92,7 @@ void replace_page(ngx_http_request_t *r) {
     add_limit_headers(context);
 
     set_content_type(r, "application/json");
-    r->headers_out.content_length_n = static_cast<off_t>(context.error_page.size());
+    set_content_length(r, static_cast<off_t>(context.error_page.size()));
     context.replacing = true;
 }
 

@@ -138,7 +138,7 @@ ngx_int_t release(Context &context, ngx_chain_t *in, ngx_http_output_header_filt
         r->headers_out.status_line.len = 0;
     }
     set_content_type(r, "application/json");
-    r->headers_out.content_length_n = static_cast<off_t>(context.error_page.size());
+    set_content_length(r, static_cast<off_t>(context.error_page.size()));
     ngx_int_t rc = next_header(r);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;

@@ -42,6 +42,11 @@ void add_header(ngx_http_request_t *r, std::string_view name, std::string_view v
     header->value = text;
 }
 
+void set_content_length(ngx_http_request_t *r, off_t length) {
+    ngx_http_clear_content_length(r);
+    r->headers_out.content_length_n = length;
+}
+
 void set_content_type(ngx_http_request_t *r, std::string_view type) {
     r->headers_out.content_type = copy(r->pool, type);
     r->headers_out.content_type_len = type.size();

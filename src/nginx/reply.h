@@ -12,6 +12,8 @@ namespace aigw::ngx {
 // is copied, its control characters encoded. Throws bad_alloc.
 void add_header(ngx_http_request_t *r, std::string_view name, std::string_view value);
 
+// Bytes of the body; -1: unknown. Whatever a filter before us said of it.
+void set_content_length(ngx_http_request_t *r, off_t length);
 // Without a charset.
 void set_content_type(ngx_http_request_t *r, std::string_view type);
 
