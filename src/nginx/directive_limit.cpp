@@ -62,7 +62,6 @@ bool read_empty(LimitRule &rule, std::string_view word) {
 bool read_option(ngx_conf_t *cf, LimitRule &rule, const ngx_str_t &token, bool tokens) {
     if (auto name = parameter(token, "name")) {
         rule.name = *name;
-        rule.named = true;
         return !name->empty() && name->size() <= kMaxName && is_object_name(*name);
     }
     if (auto word = parameter(token, "empty")) {

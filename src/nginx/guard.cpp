@@ -36,12 +36,6 @@ void choose_plans(Context &context, Guard &guard) {
     }
 }
 
-ngx_int_t refuse(Context &context, const chat::ApiError &error) {
-    context.conversation()->refuse(error);
-    context.refused = static_cast<ngx_uint_t>(error.status);
-    return error.status;
-}
-
 ngx_int_t refuse_request(Context &context) {
     const guards::Guarding &guarding = context.guard->guarding;
     const guards::Rule *rule = guarding.refused_by;

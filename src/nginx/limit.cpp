@@ -84,12 +84,6 @@ Applies add_line(Context &context, const LimitRule &rule) {
     return Applies::Yes;
 }
 
-ngx_int_t refuse(Context &context, const chat::ApiError &error) {
-    context.conversation()->refuse(error);
-    context.refused = static_cast<ngx_uint_t>(error.status);
-    return error.status;
-}
-
 std::string_view code_of(const LimitRule &rule) {
     return rule.count == Count::Requests ? "request_limit" : "token_limit";
 }

@@ -15,7 +15,6 @@ struct LimitRule {
 
     std::string name;      // the same name is the same counter
     uint8_t group = 0;     // of the name
-    bool named = false;    // by name=
     std::string key_text;  // as it is written
     ngx_http_complex_value_t key{};
     std::vector<ngx_uint_t> key_variables;        // indices: none of them may be empty

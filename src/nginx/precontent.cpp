@@ -134,6 +134,12 @@ ngx_int_t subrequest(const LocConf &conf) {
 
 }  // namespace
 
+ngx_int_t refuse(Context &context, const chat::ApiError &error) {
+    context.conversation()->refuse(error);
+    context.refused = static_cast<ngx_uint_t>(error.status);
+    return error.status;
+}
+
 ngx_int_t answer_request(Context &context, std::string_view text) {
     gateway::Conversation &conversation = *context.conversation();
     context.answered = true;

@@ -8,6 +8,8 @@
 
 namespace aigw::ngx {
 
+// Refuses the request, in the caller's own dialect. The error's status.
+ngx_int_t refuse(Context &context, const chat::ApiError &error);
 // Answers in the place of the model, with `text`. NGX_DONE.
 ngx_int_t answer_request(Context &context, std::string_view text);
 

@@ -112,33 +112,18 @@ ngx_int_t error_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, ui
     });
 }
 
-ngx_int_t limit_status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
+// Of a policy: what `Get` says of the request's context, once there is one.
+template <auto Get>
+ngx_int_t policy_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
     return evaluate(r, v, [&] {
         Context *context = find_context(r);
-        return context != nullptr ? Value(limit_status(*context)) : Value();
+        return context != nullptr ? Value(Get(*context)) : Value();
     });
 }
 
-ngx_int_t limit_remaining_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
-    return evaluate(r, v, [&] {
-        Context *context = find_context(r);
-        std::optional<Tokens> remaining = context != nullptr ? limit_remaining(*context) : std::nullopt;
-        return remaining ? Value(std::to_string(*remaining)) : Value();
-    });
-}
-
-ngx_int_t detected_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
-    return evaluate(r, v, [&] {
-        Context *context = find_context(r);
-        return context != nullptr ? Value(detected_labels(*context)) : Value();
-    });
-}
-
-ngx_int_t guardrail_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) noexcept {
-    return evaluate(r, v, [&] {
-        Context *context = find_context(r);
-        return context != nullptr ? Value(guardrail_action(*context)) : Value();
-    });
+Value limit_remaining_text(const Context &context) {
+    std::optional<Tokens> remaining = limit_remaining(context);
+    return remaining ? Value(std::to_string(*remaining)) : Value();
 }
 
 void add(ngx_conf_t *cf, std::string_view name, ngx_http_get_variable_pt get, uintptr_t data, ngx_uint_t flags) {
@@ -165,10 +150,10 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
         add(cf, kMetadataPrefix, metadata_variable, 0, NGX_HTTP_VAR_PREFIX | NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_attempts", attempts_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_error", error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
-        add(cf, "ai_detected", detected_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
-        add(cf, "ai_guardrail", guardrail_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
-        add(cf, "ai_limit_status", limit_status_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
-        add(cf, "ai_limit_remaining", limit_remaining_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_detected", policy_variable<detected_labels>, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_guardrail", policy_variable<guardrail_action>, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_limit_status", policy_variable<limit_status>, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_limit_remaining", policy_variable<limit_remaining_text>, 0, NGX_HTTP_VAR_NOCACHEABLE);
         return ngx_int_t{NGX_OK};
     });
 }
