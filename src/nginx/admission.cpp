@@ -23,25 +23,50 @@ void on_turn(ngx_event_t *event) noexcept {
     auto *r = static_cast<ngx_http_request_t *>(event->data);
     ngx_connection_t *c = r->connection;
     ngx_http_set_log_request(c->log, r);
+    r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
     ngx_http_run_posted_requests(c);
 }
 
-// Other requests have their turn first. A client that leaves meanwhile is seen afterwards.
-void take_turn(Context &context) {
-    ngx_http_request_t *r = context.r;
-    context.waiting = true;
-    r->write_event_handler = ngx_http_request_empty_handler;
+void post_turn(Context &context, ngx_queue_t &queue) {
     context.turn = std::make_unique<Turn>();
     ngx_event_t &event = context.turn->event;
-    event.data = r;
+    event.data = context.r;
     event.handler = on_turn;
-    event.log = r->connection->log;
-    ngx_post_event(&event, &ngx_posted_next_events);
+    event.log = context.r->connection->log;
+    ngx_post_event(&event, &queue);
+}
+
+// Other requests have their turn first. A client that leaves meanwhile is seen afterwards.
+void take_turn(Context &context) {
+    context.waiting = true;
+    context.r->write_event_handler = ngx_http_request_empty_handler;
+    post_turn(context, ngx_posted_next_events);
 }
 
 }  // namespace
+
+ngx_int_t suspend_admission(Context &context) {
+    ngx_http_request_t *r = context.r;
+    ngx_connection_t *c = r->connection;
+    context.waiting = true;
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+#if (NGX_HTTP_V2)
+    if (r->stream != nullptr) {
+        return NGX_DONE;
+    }
+#endif
+    if (c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
+    return NGX_DONE;
+}
+
+void resume_admission(Context &context) {
+    post_turn(context, ngx_posted_events);
+}
 
 ngx_int_t admit(Context &context) {
     context.waiting = false;
