@@ -7,6 +7,7 @@
 #include "dialects/anthropic_response_write.h"
 #include "dialects/common.h"
 #include "dialects/dialect.h"
+#include "stream/sse.h"
 
 namespace aigw::dialects {
 
@@ -15,7 +16,7 @@ namespace {
 class AnthropicMessages final : public Dialect {
 public:
     std::string_view name() const override { return "anthropic_messages"; }
-    std::string_view chat_path() const override { return "/messages"; }
+    std::string path(std::string_view, bool) const override { return "/messages"; }
 
     chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const override {
         return anthropic::read_request(doc);

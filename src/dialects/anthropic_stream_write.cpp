@@ -9,6 +9,7 @@
 #include "dialects/anthropic_stop.h"
 #include "dialects/anthropic_usage.h"
 #include "dialects/common.h"
+#include "stream/sse.h"
 
 namespace aigw::dialects::anthropic {
 

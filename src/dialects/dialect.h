@@ -1,5 +1,6 @@
 // A dialect is a wire format: one file each, one line in registry.cpp. It reads and writes requests, answers and
 // errors; it knows nothing of hosts, keys or retries. What passes from one to another: docs/carried.md.
+// A ProviderDialect is one that only providers speak; a Dialect is one that callers speak too.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@
 #include "core/json_splice.h"
 #include "core/units.h"
 #include "dialects/prompts.h"
-#include "stream/sse.h"
+#include "dialects/request_facts.h"
+#include "stream/event_reader.h"
 
 namespace aigw::dialects {
 
@@ -72,30 +74,43 @@ public:
     virtual void write(const chat::Delta &delta, std::string &out) = 0;
 };
 
-class Dialect {
+class ProviderDialect {
 public:
-    virtual ~Dialect() = default;
-    virtual std::string_view name() const = 0;           // openai_chat
-    virtual std::string_view chat_path() const = 0;      // after the base URL: /chat/completions
+    virtual ~ProviderDialect() = default;
+    virtual std::string_view name() const = 0;  // openai_chat
+    // After the base URL, for a call of `model` (plain): /chat/completions. A model in a path is percent-encoded.
+    virtual std::string path(std::string_view model, bool stream) const = 0;
+    // How its streams are cut into events. A reader gets the same SseEvent from all of them (stream/event_reader.h).
+    virtual Framing framing() const { return Framing::Sse; }
 
-    // Requests. The doc (parsed with refuse_duplicates) must outlive the request.
-    virtual chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const = 0;
     virtual chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request,
                                                        const RequestOptions &options) const = 0;
+    virtual std::unique_ptr<ResponseReader> response_reader() const = 0;
+    // What any answer of this family says of tokens, also one that is no chat (embeddings, completions).
+    virtual std::optional<chat::Usage> read_usage(JsonValue) const { return std::nullopt; }
+    // `body` is whatever the provider sent: JSON of any shape, HTML, nothing. The message is safe to pass on (keys
+    // masked, HTML never quoted); status and kind are the provider's own: the gateway decides what the caller sees.
+    virtual chat::ApiError read_error(int status, std::string_view body, JsonParser &parser) const = 0;
+};
+
+class Dialect : public ProviderDialect {
+public:
+    // Requests. What a body says of itself, and what is wrong with it at first sight; before anything else is done.
+    virtual RequestFacts facts(JsonValue body) const { return facts_of_messages(body); }
+    virtual std::optional<chat::ApiError> check(JsonValue body) const { return check_messages(body); }
+    // Model and mode stand in the path and not in the body: read_request leaves them empty, the gateway sets them.
+    virtual bool model_in_path() const { return false; }
+    // The doc (parsed with refuse_duplicates) must outlive the request.
+    virtual chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const = 0;
     // Same dialect on both sides: only what must change (model, stream_options), the rest byte for byte.
     virtual void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const = 0;
-
     // The part of pass_request that a stream's usage needs: asks for it, unless the caller or the dialect does already.
     // False: nothing to ask.
     virtual bool ask_usage(const JsonDoc &, JsonSplice &) const { return false; }
-
-    // Adds an operator's messages to a body whose `messages` is a list.
+    // Adds an operator's messages to a body that check() passed.
     virtual void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice) const = 0;
 
     // Answers.
-    // What any answer of this family says of tokens, also one that is no chat (embeddings, completions).
-    virtual std::optional<chat::Usage> read_usage(JsonValue) const { return std::nullopt; }
-    virtual std::unique_ptr<ResponseReader> response_reader() const = 0;
     // Streams begin with the prompt's tokens: the writer needs AnswerOptions::input_tokens.
     virtual bool tells_prompt_first() const { return false; }
     virtual std::unique_ptr<ResponseWriter> response_writer(const AnswerOptions &options) const = 0;
@@ -106,11 +121,8 @@ public:
     // The last event of a stream, as bytes, for a provider of the same dialect that left it out but said that it is done.
     virtual std::string_view terminal_event() const = 0;
 
-    // Errors. `body` is whatever the provider sent: JSON of any shape, HTML, nothing. The message is safe to pass on
-    // (keys masked, HTML never quoted); status and kind are the provider's own: the gateway decides what the caller sees.
-    virtual chat::ApiError read_error(int status, std::string_view body, JsonParser &parser) const = 0;
+    // Errors, as the whole body and as the last event of a stream.
     virtual std::string write_error(const chat::ApiError &error, std::string_view request_id) const = 0;
-    // The same as the last event of a stream.
     virtual void write_error_event(const chat::ApiError &error, std::string_view request_id,
                                    std::string &out) const = 0;
 
@@ -119,8 +131,10 @@ public:
     virtual std::string write_model(std::string_view name, UnixSeconds created) const = 0;
 };
 
-// The dialects, one line each. Null if there is none of that name.
-const Dialect *find_dialect(std::string_view name);
+// What providers speak, one line each. Null if there is none of that name.
+const ProviderDialect *find_dialect(std::string_view name);
+const std::vector<const ProviderDialect *> &provider_dialects();
+// Those that callers may speak too.
 const std::vector<const Dialect *> &all_dialects();
 
 // One file each.

@@ -2,6 +2,7 @@
 #include "dialects/openai_chat.h"
 
 #include "dialects/common.h"
+#include "stream/sse.h"
 
 namespace aigw::dialects {
 
@@ -35,7 +36,7 @@ void append_model(std::string_view name, UnixSeconds created, JsonWriter &json) 
 class OpenAiChat final : public Dialect {
 public:
     std::string_view name() const override { return "openai_chat"; }
-    std::string_view chat_path() const override { return "/chat/completions"; }
+    std::string path(std::string_view, bool) const override { return "/chat/completions"; }
 
     chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const override { return openai::read_request(doc); }
     chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request,

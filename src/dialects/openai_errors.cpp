@@ -1,5 +1,6 @@
 // Errors as OpenAI's clients know them.
 #include "dialects/openai_chat.h"
+#include "stream/sse.h"
 
 namespace aigw::dialects::openai {
 

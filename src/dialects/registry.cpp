@@ -10,8 +10,16 @@ const std::vector<const Dialect *> &all_dialects() {
     return dialects;
 }
 
-const Dialect *find_dialect(std::string_view name) {
-    for (const Dialect *dialect : all_dialects()) {
+const std::vector<const ProviderDialect *> &provider_dialects() {
+    static const std::vector<const ProviderDialect *> dialects = [] {
+        std::vector<const ProviderDialect *> all(all_dialects().begin(), all_dialects().end());
+        return all;
+    }();
+    return dialects;
+}
+
+const ProviderDialect *find_dialect(std::string_view name) {
+    for (const ProviderDialect *dialect : provider_dialects()) {
         if (dialect->name() == name) return dialect;
     }
     return nullptr;

@@ -14,17 +14,6 @@ namespace {
 
 constexpr size_t kMaxQuotedModel = 128;  // bytes of a caller's model name in an error
 
-bool has_part_of(JsonValue messages, std::string_view type) {
-    for (JsonValue message : messages.elements()) {
-        for (JsonValue part : message["content"].elements()) {
-            if (part["type"].equals(type)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 std::string Scratch::take_body() {
@@ -69,18 +58,16 @@ std::optional<chat::ApiError> Conversation::read_request(std::string body) {
 }
 
 void Conversation::note_request() {
-    JsonValue body = request_.root();
-    record_.model = caller_.forced_model.empty() ? body["model"].text().decode() : std::string(caller_.forced_model);
-    record_.stream = body["stream"].is_true();
+    dialects::RequestFacts facts = client_->facts(request_.root());
+    record_.model = caller_.forced_model.empty() ? facts.model.decode() : std::string(caller_.forced_model);
+    record_.stream = facts.stream;
     record_.has_body = true;
-    record_.message_count = body["messages"].size();
-    record_.has_tools = body["tools"].size() > 0 || body["functions"].size() > 0;
-    record_.has_images = has_part_of(body["messages"], "image_url") || has_part_of(body["messages"], "image");
-    record_.max_tokens = body["max_completion_tokens"].as_int64();
-    if (!record_.max_tokens) {
-        record_.max_tokens = body["max_tokens"].as_int64();
-    }
-    include_usage_ = body["stream_options"]["include_usage"].is_true();
+    record_.message_count = facts.message_count;
+    record_.has_tools = facts.has_tools;
+    record_.has_images = facts.has_images;
+    record_.max_tokens = facts.max_tokens;
+    record_.answers = facts.answers;
+    include_usage_ = facts.include_usage;
 }
 
 bool Conversation::may_use(std::string_view model) const {
@@ -97,7 +84,7 @@ chat::ApiError Conversation::model_not_allowed(std::string_view model) {
             "This key may not use the model \"" + quoted_model(model) + "\".", "model", {}};
 }
 
-void Conversation::count(const chat::Delta &delta, const dialects::Dialect &provider) {
+void Conversation::count(const chat::Delta &delta, const dialects::ProviderDialect &provider) {
     using Kind = chat::Delta::Kind;
     switch (delta.kind) {
     case Kind::Text:

@@ -94,7 +94,7 @@ protected:
     static chat::ApiError model_not_allowed(std::string_view model);
 
     // Counts what one delta of the answer brings.
-    void count(const chat::Delta &delta, const dialects::Dialect &provider);
+    void count(const chat::Delta &delta, const dialects::ProviderDialect &provider);
     void forget_answer();
     void settle_estimate();
 

@@ -11,30 +11,7 @@ namespace aigw::gateway {
 namespace {
 
 constexpr UnixSeconds kUnknownCreation = 0;  // models: their age is not ours to tell
-constexpr int64_t kMaxChoices = 128;         // n
 constexpr size_t kMaxDroppedHeader = 1024;   // bytes of x-aigw-dropped
-
-chat::ApiError missing(std::string member) {
-    return chat::invalid_request("missing_field", "The member \"" + member + "\" is required.", member);
-}
-
-chat::ApiError wrong(std::string member, std::string_view what) {
-    std::string message = "The member \"" + member + "\" must be " + std::string(what) + ".";
-    return chat::invalid_request("invalid_value", std::move(message), std::move(member));
-}
-
-// A member that must be an integer in a range where it is given.
-std::optional<chat::ApiError> check_integer(JsonValue body, const char *member, int64_t least, int64_t most) {
-    JsonValue value = body[member];
-    if (!value || value.is_null()) {
-        return std::nullopt;
-    }
-    auto number = value.as_int64();
-    if (!number || *number < least || *number > most) {
-        return wrong(member, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-    return std::nullopt;
-}
 
 // The paths, as many as a header can bear; "..." stands for the rest.
 std::string dropped_header(const std::vector<std::string> &paths) {
@@ -49,32 +26,16 @@ std::string dropped_header(const std::vector<std::string> &paths) {
     return all;
 }
 
-// What every dialect asks of a body, before a provider is asked. Nothing: it is in order.
-std::optional<chat::ApiError> check_body(JsonValue body, bool needs_model) {
+// Nothing: it is in order.
+std::optional<chat::ApiError> check_model(JsonValue body, bool needed) {
     JsonValue model = body["model"];
-    if (needs_model && !model) {
-        return missing("model");
+    if (needed && !model) {
+        return dialects::missing_member("model");
     }
     if (model && (!model.is_string() || model.text().empty())) {
-        return wrong("model", "a string");
+        return dialects::wrong_member("model", "a string");
     }
-    JsonValue messages = body["messages"];
-    if (!messages) {
-        return missing("messages");
-    }
-    if (!messages.is_array()) {
-        return wrong("messages", "an array");
-    }
-    JsonValue stream = body["stream"];
-    if (stream && !stream.is_bool() && !stream.is_null()) {
-        return wrong("stream", "true or false");
-    }
-    for (const char *limit : {"max_tokens", "max_completion_tokens"}) {
-        if (auto error = check_integer(body, limit, 1, kMaxTokens)) {
-            return error;
-        }
-    }
-    return check_integer(body, "n", 1, kMaxChoices);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -140,10 +101,19 @@ std::optional<chat::ApiError> Exchange::begin_chat(std::string text) {
     if (auto error = read_request(std::move(text))) {
         return error;
     }
-    if (auto error = check_body(request_.root(), caller_.forced_model.empty())) {
+    if (!client_->model_in_path()) {
+        if (auto error = check_model(request_.root(), caller_.forced_model.empty())) {
+            return error;
+        }
+    }
+    if (auto error = client_->check(request_.root())) {
         return error;
     }
     note_request();
+    if (client_->model_in_path()) {
+        record_.model = caller_.forced_model.empty() ? endpoint_.model : caller_.forced_model;
+        record_.stream = endpoint_.stream;
+    }
     match_ = policy_.models->find(record_.model);
     if (match_.model == nullptr) {
         return model_not_found(record_.model);
@@ -174,6 +144,9 @@ Step Exchange::next_attempt(Millis now) {
 const chat::Result<chat::ChatRequest> &Exchange::chat_request() {
     if (!chat_) {
         chat_.emplace(client_->read_request(request_));
+        if (*chat_) {
+            (*chat_)->stream = record_.stream;
+        }
         if (*chat_ && clamp_) {
             (*chat_)->max_tokens = clamp_;
         }
@@ -227,7 +200,7 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
     for (std::string_view piece : out.body) {
         length += piece.size();
     }
-    out.head = write_upstream_head(target, caller_, credential, length);
+    out.head = write_upstream_head({target, record_.upstream_model, record_.stream, credential, length}, caller_);
     route_->launched();
     record_.attempts = route_->attempts();
     record_.calls.push_back({record_.provider, {}});

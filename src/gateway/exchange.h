@@ -160,7 +160,9 @@ private:
     bool pass_ = false;  // same dialect, same mode: payloads go through unchanged
     std::optional<Millis> retry_after_;
     std::string json_;  // body of a JSON or error answer
+    EventReader &events() { return other_events_ ? *other_events_ : sse_; }
     SseReader sse_;
+    std::unique_ptr<EventReader> other_events_;  // of a provider that frames its streams otherwise
     std::unique_ptr<dialects::ResponseReader> reader_;
     dialects::AnswerOptions answer_;
     Rare<chat::ApiError> stream_error_;

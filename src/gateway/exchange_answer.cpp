@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
+bool is_broken(EventReader::Status status) {
+    return status == EventReader::Status::TooLarge || status == EventReader::Status::Broken;
+}
+
 }  // namespace
 
 void Exchange::reset_answer() {
@@ -22,6 +26,7 @@ void Exchange::reset_answer() {
     retry_after_.reset();
     json_.clear();
     sse_.reset();
+    other_events_.reset();
     reader_.reset();
     stop_writer();
     refused_ = false;
@@ -34,9 +39,9 @@ void Exchange::reset_answer() {
 
 void Exchange::header(std::string_view name, std::string_view value) {
     if (name == "content-type") {
-        constexpr std::string_view kEvents = "text/event-stream";
-        event_stream_ = value.size() >= kEvents.size() &&
-                        std::equal(kEvents.begin(), kEvents.end(), value.begin(),
+        std::string_view events = content_type_of(target_->dialect->framing());
+        event_stream_ = value.size() >= events.size() &&
+                        std::equal(events.begin(), events.end(), value.begin(),
                                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
     } else if (name == "content-encoding") {
         encoded_ = !value.empty() && value != "identity";
@@ -68,6 +73,9 @@ Verdict Exchange::head(int status, Millis now) {
 void Exchange::start_answer() {
     pass_ = target_->dialect == client_ && event_stream_ == record_.stream && !guarded();
     reader_ = target_->dialect->response_reader();
+    if (event_stream_ && target_->dialect->framing() != Framing::Sse) {
+        other_events_ = make_event_reader(target_->dialect->framing());
+    }
     answer_ = {};
     answer_.stream = record_.stream;
     answer_.include_usage = include_usage_;
@@ -106,7 +114,7 @@ Verdict Exchange::body(std::string_view bytes, Millis now) {
         if (ended_) {
             break;
         }
-        if (sse_.feed(bytes, *this) == SseReader::Status::TooLarge) {
+        if (is_broken(events().feed(bytes, *this))) {
             return fail(Cause::Protocol, now);
         }
         return after_events(now);
@@ -129,7 +137,7 @@ Verdict Exchange::body_end(Millis now) {
     if (ended_) {
         return Verdict::Data;
     }
-    if (sse_.finish(*this) == SseReader::Status::TooLarge) {
+    if (is_broken(events().finish(*this))) {
         return fail(Cause::Protocol, now);
     }
     if (!ended_ && !stream_error_) {

@@ -4,6 +4,7 @@
 
 #include "gateway/call_result.h"
 #include "gateway/errors.h"
+#include "stream/sse.h"
 
 namespace aigw::gateway {
 namespace {

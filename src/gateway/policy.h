@@ -13,7 +13,7 @@ namespace aigw::gateway {
 
 struct Target {
     const providers::Provider *provider = nullptr;
-    const dialects::Dialect *dialect = nullptr;
+    const dialects::ProviderDialect *dialect = nullptr;
     std::string model;               // at the provider; `*` is what the pattern's `*` matched
     std::optional<Millis> timeout;   // until the first content, each attempt; instead of the provider's `first`
     std::optional<Millis> first;     // the same for streams only

@@ -32,6 +32,7 @@ struct Record {
     bool has_tools = false;
     bool has_images = false;
     std::optional<Tokens> max_tokens;
+    int64_t answers = 1;  // n
 
     std::string provider;        // that answered or was tried last
     std::string upstream_model;

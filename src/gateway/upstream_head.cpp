@@ -57,7 +57,7 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     }
 }
 
-void append_dialect_headers(std::string &out, const dialects::Dialect &dialect, const Caller &caller) {
+void append_dialect_headers(std::string &out, const dialects::ProviderDialect &dialect, const Caller &caller) {
     if (&dialect == &dialects::anthropic_messages()) {
         append_line(out, "anthropic-version",
                     caller.anthropic_version.empty() ? kAnthropicVersion : caller.anthropic_version);
@@ -69,19 +69,19 @@ void append_dialect_headers(std::string &out, const dialects::Dialect &dialect, 
 
 }  // namespace
 
-std::string write_upstream_head(const Target &target, const Caller &caller, std::string_view credential,
-                                size_t body_length) {
-    const providers::Provider &provider = *target.provider;
+std::string write_upstream_head(const UpstreamCall &call, const Caller &caller) {
+    const dialects::ProviderDialect &dialect = *call.target.dialect;
+    const providers::Provider &provider = *call.target.provider;
     std::string head;
     head.reserve(kUsualHead);
-    head.append("POST ").append(provider.url.path).append(target.dialect->chat_path()).append(" HTTP/1.1\r\n");
+    head.append("POST ").append(provider.url.path).append(dialect.path(call.model, call.stream)).append(" HTTP/1.1\r\n");
     append_line(head, "Host", provider.url.authority());
     append_line(head, "Content-Type", "application/json");
-    append_line(head, "Content-Length", body_length);
+    append_line(head, "Content-Length", call.body_length);
     append_line(head, "Accept-Encoding", "identity");
     append_line(head, "User-Agent", "ngx_http_aigw");
-    append_credential(head, provider.row->credential, credential);
-    append_dialect_headers(head, *target.dialect, caller);
+    append_credential(head, provider.row->credential, call.credential);
+    append_dialect_headers(head, dialect, caller);
     append_line(head, "idempotency-key", caller.idempotency_key);
     append_line(head, "traceparent", caller.traceparent);
     append_line(head, "tracestate", caller.tracestate);

@@ -10,7 +10,14 @@ namespace aigw::gateway {
 
 struct Caller;
 
-std::string write_upstream_head(const Target &target, const Caller &caller, std::string_view credential,
-                                size_t body_length);
+struct UpstreamCall {
+    const Target &target;
+    std::string_view model;       // the provider's name for it
+    bool stream;
+    std::string_view credential;  // plain
+    size_t body_length;           // bytes
+};
+
+std::string write_upstream_head(const UpstreamCall &call, const Caller &caller);
 
 }  // namespace aigw::gateway

@@ -16,7 +16,6 @@ using limits::Count;
 using limits::Status;
 
 constexpr Tokens kDefaultOutput = 4096;    // of a call that says no limit to a server that we know nothing of
-constexpr Tokens kMaxAnswers = 128;        // n
 constexpr std::string_view kUnknown = "unknown";
 
 // One line for one request.
@@ -114,16 +113,11 @@ void warn_full(ngx_http_request_t *r) {
     }
 }
 
-// n: how many answers the caller asks for.
-Tokens answers_of(const gateway::Conversation &conversation) {
-    return std::clamp<Tokens>(conversation.request_body()["n"].as_int64().value_or(1), 1, kMaxAnswers);
-}
-
 limits::Expected expected_of(Context &context) {
     const gateway::Conversation &conversation = *context.conversation();
     Tokens fallback = context.exchange ? context.exchange->default_output() : kDefaultOutput;
     Tokens output = std::clamp<Tokens>(conversation.record().max_tokens.value_or(fallback), 0, kMaxTokens);
-    return {conversation.input_tokens(), output * answers_of(conversation)};
+    return {conversation.input_tokens(), output * conversation.record().answers};
 }
 
 void count_results(Context &context) {
@@ -220,7 +214,7 @@ ngx_int_t reserve_limits(Context &context) {
         return refuse(context, error_of(*context.quota));
     }
     if (decision.clamped && context.exchange) {
-        context.exchange->clamp_output(std::max<Tokens>(decision.covered / answers_of(*context.exchange), 1));
+        context.exchange->clamp_output(std::max<Tokens>(decision.covered / context.exchange->record().answers, 1));
     }
     return NGX_OK;
 }

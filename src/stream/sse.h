@@ -9,33 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "stream/event_reader.h"
+
 namespace aigw {
 
-struct SseEvent {
-    std::string_view name;  // empty: the default, "message"
-    std::string_view data;  // lines joined with LF
-};
-
-class SseSink {
+class SseReader final : public EventReader {
 public:
-    virtual ~SseSink() = default;
-    // False stops the reader: the bytes after this event stay unread, feed returns Stopped.
-    virtual bool on_event(const SseEvent &event) = 0;
-    // A comment line was seen: a sign of life without content.
-    virtual void on_comment() {}
-};
-
-class SseReader {
-public:
-    static constexpr size_t kMaxEventBytes = 16 << 20;  // of one event's lines, kept or not, or of one comment
-    static constexpr size_t kKeepBytes = 64 << 10;      // larger buffers are given back after the event
-
-    enum class Status { Ok, Stopped, TooLarge };
-
-    // Views in events die when on_event returns. After Stopped or TooLarge every call returns the same till reset().
-    Status feed(std::string_view bytes, SseSink &sink);
-    // End of the body: delivers a last event that lacks its blank line.
-    Status finish(SseSink &sink);
+    Status feed(std::string_view bytes, SseSink &sink) override;
+    Status finish(SseSink &sink) override;
     // Bytes held back for an event that is not complete.
     size_t held() const { return line_.size() + data_.kept.size() + name_.kept.size(); }
     void reset() { *this = SseReader(); }

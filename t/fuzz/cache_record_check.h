@@ -7,6 +7,7 @@
 
 #include "cache/record.h"
 #include "stream_check.h"
+#include "stream/sse.h"
 
 namespace aigw::fuzz {
 

@@ -10,6 +10,7 @@
 
 #include "chat/delta.h"
 #include "core/json.h"
+#include "dialects/common.h"
 #include "dialects/dialect.h"
 #include "stream/sse.h"
 
@@ -135,7 +136,8 @@ struct Cut {
 // Drives one reader over a stream. Stops at the first failure.
 class StreamRun final : public SseSink {
 public:
-    StreamRun(const Dialect &from, chat::DeltaSink &sink) : reader_(from.response_reader()), sink_(sink) {}
+    StreamRun(const ProviderDialect &from, chat::DeltaSink &sink)
+        : reader_(from.response_reader()), sink_(sink), events_(make_event_reader(from.framing())) {}
 
     std::optional<chat::ApiError> error;
     const Dialect *pass = nullptr;  // the same dialect on both sides: events pass
@@ -151,7 +153,7 @@ public:
                 feed(bytes.substr(at, cut.step));
             }
         }
-        if (!error) sse_.finish(*this);
+        if (!error) status(events_->finish(*this));
         if (error) return;
         if (auto end = reader_->finish(sink_); !end) error = end.error();
     }
@@ -168,17 +170,23 @@ public:
 
 private:
     void feed(std::string_view bytes) {
-        if (!error) sse_.feed(bytes, *this);
+        if (!error) status(events_->feed(bytes, *this));
+    }
+
+    void status(EventReader::Status status) {
+        if (!error && (status == EventReader::Status::TooLarge || status == EventReader::Status::Broken)) {
+            error = broken_answer("the stream's framing is broken");
+        }
     }
 
     std::unique_ptr<ResponseReader> reader_;
     chat::DeltaSink &sink_;
     JsonParser parser_;
     JsonDoc doc_;
-    SseReader sse_;
+    std::unique_ptr<EventReader> events_;
 };
 
-inline PlainAnswer read_plain_stream(const Dialect &from, std::string_view bytes, Cut cut = {}) {
+inline PlainAnswer read_plain_stream(const ProviderDialect &from, std::string_view bytes, Cut cut = {}) {
     PlainSink sink;
     StreamRun run(from, sink);
     run.run(bytes, cut);
@@ -186,7 +194,7 @@ inline PlainAnswer read_plain_stream(const Dialect &from, std::string_view bytes
     return decoded(std::move(sink.answer));
 }
 
-inline PlainAnswer read_plain_answer(const Dialect &from, std::string_view body) {
+inline PlainAnswer read_plain_answer(const ProviderDialect &from, std::string_view body) {
     PlainSink sink;
     JsonParser parser;
     JsonDoc doc;
@@ -200,12 +208,12 @@ inline PlainAnswer read_plain_answer(const Dialect &from, std::string_view body)
     return decoded(std::move(sink.answer));
 }
 
-inline PlainAnswer read_plain(const Dialect &from, bool stream, std::string_view body) {
+inline PlainAnswer read_plain(const ProviderDialect &from, bool stream, std::string_view body) {
     return stream ? read_plain_stream(from, body) : read_plain_answer(from, body);
 }
 
 // A provider's stream or whole answer as the caller of `to` gets it; a failure becomes his error.
-inline std::string translate(const Dialect &from, const Dialect &to, bool stream, std::string_view body,
+inline std::string translate(const ProviderDialect &from, const Dialect &to, bool stream, std::string_view body,
                              const AnswerOptions &options, Cut cut = {}) {
     WriterSink sink(to, options);
     std::optional<chat::ApiError> error;

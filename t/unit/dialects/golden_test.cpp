@@ -1,6 +1,6 @@
 // t/golden/<source>/<case>/: hand-written inputs in one dialect and what each dialect makes of them. Inputs, any of
 //   request.json            a caller's body
-//   answer.json|stream.sse  a provider's answer
+//   answer.json|stream.sse|stream.ndjson  a provider's answer
 //   error.<status>.<ext>    a provider's error body
 //   options.json            {"drop_unsupported":true,"max_completion_tokens":false,"developer_role":false}
 // Expected, for each target dialect:
@@ -54,14 +54,20 @@ std::string pretty(const std::string &json) {
 
 class Case {
 public:
-    Case(fs::path dir, const Dialect &source) : dir_(std::move(dir)), source_(source) { read_options(); }
+    Case(fs::path dir, const ProviderDialect &source)
+        : dir_(std::move(dir)), source_(source), caller_(dynamic_cast<const Dialect *>(&source)) {
+        read_options();
+    }
 
     void run() {
+        for (const ProviderDialect *target : provider_dialects()) {
+            if (fs::exists(dir_ / "request.json")) request(*target, "expect." + std::string(target->name()));
+        }
+        const char *stream_file = source_.framing() == Framing::Sse ? "stream.sse" : "stream.ndjson";
         for (const Dialect *target : all_dialects()) {
             std::string prefix = "expect." + std::string(target->name());
-            if (fs::exists(dir_ / "request.json")) request(*target, prefix);
             for (bool stream : {false, true}) {
-                if (fs::path path = dir_ / (stream ? "stream.sse" : "answer.json"); fs::exists(path)) {
+                if (fs::path path = dir_ / (stream ? stream_file : "answer.json"); fs::exists(path)) {
                     answer(*target, prefix, stream, slurp(path));
                 }
             }
@@ -92,25 +98,26 @@ private:
         EXPECT_EQ(slurp(dir_ / name), text) << dir_ / name;
     }
 
-    void request(const Dialect &target, const std::string &prefix) {
+    void request(const ProviderDialect &target, const std::string &prefix) {
         std::string body = slurp(dir_ / "request.json");
         JsonParser parser;
         JsonDoc doc;
         JsonOptions strict;
         strict.refuse_duplicates = true;
         ASSERT_TRUE(parser.parse(body, doc, strict).has_value());
-        auto read = source_.read_request(doc);
-        if (!read) return expect(prefix + ".error.json", pretty(source_.write_error(read.error(), "req-1")));
+        ASSERT_NE(caller_, nullptr) << "no caller speaks it";
+        auto read = caller_->read_request(doc);
+        if (!read) return expect(prefix + ".error.json", pretty(caller_->write_error(read.error(), "req-1")));
         options_.stream = read->stream;
         if (&target == &source_) {
             JsonSplice splice(doc.text());
-            source_.pass_request(doc, options_, splice);
+            caller_->pass_request(doc, options_, splice);
             std::string out;
             splice.append_to(out);
             return expect(prefix + ".json", out);
         }
         auto written = target.write_request(*read, options_);
-        if (!written) return expect(prefix + ".error.json", pretty(source_.write_error(written.error(), "req-1")));
+        if (!written) return expect(prefix + ".error.json", pretty(caller_->write_error(written.error(), "req-1")));
         expect(prefix + ".json", pretty(written->body));
         std::string dropped;
         for (const std::string &path : written->dropped) {
@@ -146,11 +153,11 @@ private:
     std::string passed(const std::string &body, Cut cut) const {
         PlainSink sink;
         StreamRun run(source_, sink);
-        run.pass = &source_;
+        run.pass = caller_;
         run.pass_options = answer_options(true);
         run.pass_options.include_usage = false;
         run.run(body, cut);
-        if (run.error) source_.write_error_event(*run.error, "req-1", run.passed);
+        if (run.error) caller_->write_error_event(*run.error, "req-1", run.passed);
         return run.passed;
     }
 
@@ -191,7 +198,8 @@ private:
     }
 
     fs::path dir_;
-    const Dialect &source_;
+    const ProviderDialect &source_;
+    const Dialect *caller_;  // null: no caller speaks it
     RequestOptions options_;
     std::set<std::string> seen_;
 };
@@ -213,7 +221,7 @@ class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, Case) {
     std::string source = GetParam().substr(0, GetParam().find('/'));
-    const Dialect *dialect = find_dialect(source);
+    const ProviderDialect *dialect = find_dialect(source);
     ASSERT_NE(dialect, nullptr) << source;
     Case(golden_dir() / GetParam(), *dialect).run();
 }

@@ -230,7 +230,7 @@ TEST(OpenAiDialect, IsRegistered) {
     EXPECT_EQ(find_dialect("openai_chat"), &openai_chat());
     EXPECT_EQ(find_dialect("anthropic_messages"), &anthropic_messages());
     EXPECT_EQ(find_dialect("telepathy"), nullptr);
-    EXPECT_EQ(openai_chat().chat_path(), "/chat/completions");
+    EXPECT_EQ(openai_chat().path("m", true), "/chat/completions");
     EXPECT_EQ(openai_chat().terminal_event(), "data: [DONE]\n\n");
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "dialects/recordings.h"
+#include "stream/sse.h"
 
 namespace aigw::dialects {
 
