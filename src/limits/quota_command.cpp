@@ -90,6 +90,10 @@ Command settle_command(const QuotaKeys &keys, const Key &reservation, std::span<
     return command;
 }
 
+Command release_command(const QuotaKeys &keys, const Key &reservation, Millis lease) {
+    return begin(keys, "release", reservation, lease, {});
+}
+
 Command as_eval(Command command) {
     command[0] = "EVAL";
     command[1] = quota_script();

@@ -29,10 +29,13 @@ Command reserve_command(const QuotaKeys &keys, const Key &reservation, std::span
                         const Expected &expected, Millis lease, const Spent &recorded = {});
 Command progress_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
                          Tokens ahead, Millis lease);
-// `epoch` as reserve told it; 0: the reserve's reply never came. Also to take back a reserve whose reply came too late:
-// with nothing spent.
+// `epoch` as reserve told it; kNeverReserved for a request that went on without an answer to its reserve: what it spent is
+// charged, whether the reserve was made or not.
+inline constexpr int64_t kNeverReserved = 1;
 Command settle_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
                        Millis lease, int64_t epoch);
+// Takes a reserve back, and its request, whether it was made, is still to come or never will.
+Command release_command(const QuotaKeys &keys, const Key &reservation, Millis lease);
 // The same command with the whole script instead of its digest.
 Command as_eval(Command command);
 

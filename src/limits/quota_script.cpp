@@ -7,7 +7,7 @@
 // - Writes are collected and done at the end, the hash's in one HSET: a script that fails (no memory) has done nothing.
 // - Numbers are doubles: all counts stay below 2^53, where they are exact.
 // - The epoch tells when the hash was made. A settle that brings another one knows that Redis has lost the reservation:
-//   it charges then, once, and leaves a record (state 2) for its duplicates.
+//   it charges then, once, and leaves a record (state 2) for its duplicates. So does a release, whose reserve may be late.
 // - Looking for stale windows goes along with making new ones, so that a hash holds little more than what counts.
 #include "limits/quota_script.h"
 
@@ -24,7 +24,7 @@ static constexpr std::string_view kScript = R"lua(
 local SLICES, RING, MAX, TOLERANCE, KEEP, HELD_RETRY = 15, 16, 1e15, 5000, 600000, 1000
 local SWEEP, LOOK, RENEW = 32, 8, 60000
 local LENGTH, NEWEST, HELD, FIRST = 1, 2, 3, 4
-local LIVE, LAPSED, SETTLED = 0, 1, 2
+local LIVE, LAPSED, SETTLED, REQUESTS = 0, 1, 2, 3
 local hash, leases = KEYS[1], KEYS[2]
 local op, now, id, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local input, output = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -38,7 +38,7 @@ local windows, sums, changed, rebased = {}, {}, {}, {}
 local stored = {}
 local records, gone = {}, {}
 local scores, unscored = {}, {}
-local longest, expires, next_end, cursor
+local longest, expires, next_end, first_end, cursor
 
 local function slice_length(w) return floor((w[LENGTH] + SLICES - 1) / SLICES) end
 local function ordinal(w, time) return floor(time / slice_length(w)) end
@@ -120,9 +120,12 @@ local function charge(key, length, tokens)
   return w
 end
 
--- A record is {state, at, input, output, then for each item key, length, count, amount}.
+-- A record is {state, at, input, output, then for each item key, length, count, amount}; of requests the amount is when
+-- the one was charged, and only `release` asks for it.
 local function each_item(record, act)
-  for i = 5, #record, 4 do act(record[i], record[i + 1], record[i + 2], record[i + 3]) end
+  for i = 5, #record, 4 do
+    if record[i + 2] ~= REQUESTS then act(record[i], record[i + 1], record[i + 2], record[i + 3], i) end
+  end
 end
 
 local function charge_record(record)
@@ -145,6 +148,17 @@ local function correct_record(record)
       change(key)
     end
   end)
+end
+
+local function give_requests_back(record)
+  for i = 5, #record, 4 do
+    local w = record[i + 2] == REQUESTS and window(record[i], record[i + 1])
+    local slice = w and ordinal(w, record[i + 3])
+    if w and slice <= w[NEWEST] and slice > w[NEWEST] - RING then
+      set(w, slot(slice), max(w[slot(slice)] - 1, 0))
+      change(record[i])
+    end
+  end
 end
 
 local function get_record(name)
@@ -210,8 +224,6 @@ local function look_for_stale()
     end
   end
 end
-
-local first_end
 
 local function write(epoch)
   local fields, dead, ranks, unranked = {}, {}, {}, {}
@@ -301,17 +313,18 @@ if op == 'reserve' then
   if status == 0 and not known then
     local record = {LIVE, 0, input, output}
     for _, d in ipairs(demands) do
-      if d.own and d.count == 3 then
+      local n, kept = #record, d.granted
+      if d.own and d.count == REQUESTS then
         charge(d.key, d.length, 1)
+        kept = now
       elseif d.own then
         local w = windows[d.key]
         w[HELD] = add(w[HELD], d.granted)
         change(d.key)
-        local n = #record
-        record[n + 1], record[n + 2], record[n + 3], record[n + 4] = d.key, d.length, d.count, d.granted
       end
+      if d.own then record[n + 1], record[n + 2], record[n + 3], record[n + 4] = d.key, d.length, d.count, kept end
     end
-    if #record > 4 then put_record(id, record, now + lease) end
+    put_record(id, record, now + lease)
     if made then look_for_stale() end
   end
   write(epoch)
@@ -334,8 +347,7 @@ if op == 'progress' then
       if not limits[ARGV[i]] then limits[ARGV[i]] = ARGV[i + 2] ~= '2' and ARGV[i + 2] ~= '3' and tonumber(ARGV[i + 1]) end
     end
     record[3], record[4] = input, output
-    for i = 5, #record, 4 do
-      local key, length, count, held = record[i], record[i + 1], record[i + 2], record[i + 3]
+    each_item(record, function(key, length, count, held, i)
       local w, used = window(key, length), amount(count)
       output = output + ahead
       local wanted = amount(count)
@@ -348,26 +360,24 @@ if op == 'progress' then
         change(key)
       end
       if count ~= 1 then granted = min(granted, max(record[i + 3] - used, 0)) end
-    end
+    end)
     put_record(id, record, now + lease)
   end
   write(epoch)
   return {granted, epoch}
 end
 
-local record, done = get_record(id), 0
-if record and record[1] == LIVE then
-  charge_record(record)
-  drop_record(id)
+local record, back, done = get_record(id), op == 'release', 0
+local lost = ARGV[7] and ARGV[7] ~= '0' and tonumber(ARGV[7]) ~= known_epoch
+if record and record[1] ~= SETTLED then
+  if record[1] == LIVE then charge_record(record) else correct_record(record) end
+  if back then give_requests_back(record) end
+  if lost then put_record(id, {SETTLED, now, 0, 0}, now + KEEP) else drop_record(id) end
   done = 1
-elseif record and record[1] == LAPSED then
-  correct_record(record)
-  drop_record(id)
-  done = 1
-elseif not record and ARGV[7] ~= '0' and tonumber(ARGV[7]) ~= known_epoch then
+elseif not record and (back or lost) then
   for i = 8, #ARGV, 3 do charge(ARGV[i], tonumber(ARGV[i + 1]), amount(tonumber(ARGV[i + 2]))) end
   put_record(id, {SETTLED, now, 0, 0}, now + KEEP)
-  done = 2
+  done = back and 0 or 2
 end
 write(epoch)
 return {done, epoch}

@@ -53,6 +53,9 @@ class Quota:
         words = [word for d in demands for word in (d.key, d.window, d.count)]
         return self.call("settle", now, name, 2000, (prompt, output), self.epochs.get(name, 0), *words)[0]
 
+    def release(self, name, now):
+        return self.call("release", now, name, 2000, (0, 0))[0]
+
     def remaining(self, demand, now):
         """A refused request tells without changing anything."""
         probe = Demand(demand.key, demand.window, 10**15, demand.count)
@@ -82,7 +85,7 @@ def test_random_interleavings(redis, seed):
         where = f"seed {seed}, step {step}"
         old = f"id{choose.randrange(made + 1)}"
         spent = choose.randrange(150), choose.randrange(200)
-        act = choose.randrange(8)
+        act = choose.randrange(9)
         if act < 3:
             demands = [d for d in limits if choose.randrange(2)] or limits[:1]
             name = old if choose.randrange(20) == 0 else f"id{made}"
@@ -97,6 +100,8 @@ def test_random_interleavings(redis, seed):
             ahead = choose.randrange(100)
             assert (quota.progress(old, *spent, ahead, 2000, now, under.get(old, []))
                     == model.progress(old, *spent, ahead, 2000, now)), where
+        elif act == 6:
+            assert quota.release(old, now) == model.release(old, now), where
         else:
             now += choose.randrange(100_000 if choose.randrange(50) == 0 else 700)
         model.sweep(now)
@@ -122,6 +127,40 @@ def test_all_or_nothing_and_never(redis):
     assert quota.reserve("2", [a, b, requests], 50, 60, 2000, START)[:2] == (REFUSED, 1)
     assert quota.counted(a, START) == 110 and quota.counted(requests, START) == 1
     assert quota.reserve("3", [a, b], 100, 1, 2000, START)[:3] == (NEVER, 1, 0)
+
+
+def test_a_release_takes_all_back(redis):
+    quota, tokens, requests = Quota(redis, "release"), Demand("a", HOUR, 1000), Demand("r", HOUR, 3, REQUESTS)
+    for name in ("1", "2"):
+        quota.reserve(name, [tokens, requests], 50, 60, 2000, START)
+    assert quota.release("1", START + 900) == 1
+    assert (quota.counted(tokens, START + 900), quota.counted(requests, START + 900)) == (110, 1)
+    # The other's lease has run out.
+    assert quota.release("2", START + 5000) == 1 and quota.release("2", START + 5000) == 0
+    assert (quota.counted(tokens, START + 5000), quota.counted(requests, START + 5000)) == (0, 0)
+
+
+def test_a_reserve_may_come_after_its_release(redis):
+    quota, limit = Quota(redis, "late"), Demand("a", HOUR, 1000)
+    assert quota.release("r", START) == 0
+    assert quota.reserve("r", [limit], 50, 60, 2000, START + 1)[0] == ADMITTED
+    assert quota.counted(limit, START + 1) == 0
+    assert quota.settle("r", 50, 60, START + 2, [limit]) == 0
+    assert [field for field in redis("HKEYS", quota.keys[0]) if field == b"rr"]
+    quota.reserve("s", [limit], 1, 1, 2000, START + 600_001)
+    assert not [field for field in redis("HKEYS", quota.keys[0]) if field == b"rr"]
+
+
+def test_a_request_that_went_on_without_an_answer_is_charged_once(redis):
+    quota, limits = Quota(redis, "blind"), [Demand("a", HOUR, 1000), Demand("r", HOUR, 3, REQUESTS)]
+    quota.reserve("made", limits, 50, 60, 2000, START)
+    for name, used in (("made", 70), ("not made", 80)):
+        quota.epochs[name] = 1
+        assert quota.settle(name, used, 0, START + 1, limits) in (1, 2)
+        assert quota.settle(name, used, 0, START + 1, limits) == 0
+    assert [quota.counted(limit, START + 1) for limit in limits] == [150, 2]
+    quota.reserve("not made", limits, 50, 60, 2000, START + 2)
+    assert [quota.counted(limit, START + 1) for limit in limits] == [150, 2]
 
 
 def test_a_lost_reservation_is_charged_once(redis):

@@ -38,6 +38,8 @@ class Model:
         self.charges = {}  # key: [(ms, tokens)]
         self.live = {}     # id: [ends, input, output, [(demand, amount)]]
         self.lapsed = {}   # the same; when it lapsed instead of its end
+        self.requests = {} # id: [(key, when it was counted)]
+        self.late = {}     # id: until when a reserve that comes after its release does nothing
 
     def sweep(self, now):
         due = sorted([(r[0], i) for i, r in self.live.items() if r[0] <= now]
@@ -88,7 +90,7 @@ class Model:
         """(status, refused, retry_after, [remaining], [granted])"""
         self.sweep(now)
         status, refused, retry, grants = ADMITTED, 0, 0, []
-        known = name in self.live or name in self.lapsed
+        known = name in self.live or name in self.lapsed or self.late.get(name, 0) > now
         for i, demand in enumerate(demands):
             wanted, least = demand.need(prompt, output)
             room = self.remaining(demand, now)
@@ -113,8 +115,8 @@ class Model:
                     self.charges.setdefault(demand.key, []).append((now, 1))
                 else:
                     items.append((demand, granted))
-            if items:
-                self.live[name] = [now + lease, *recorded, items]
+            self.live[name] = [now + lease, *recorded, items]
+            self.requests[name] = [(demand.key, now) for demand in demands if demand.count == REQUESTS]
         return status, refused, retry, [self.remaining(d, now) for d in demands], grants
 
     def progress(self, name, prompt, output, ahead, lease, now):
@@ -147,3 +149,14 @@ class Model:
             self.charge(record, prompt, output, record[0])
             return 1
         return 0
+
+    def release(self, name, now):
+        self.sweep(now)
+        if name not in self.live and name not in self.lapsed:
+            if self.late.get(name, 0) <= now:
+                self.late[name] = now + KEEP
+            return 0
+        self.settle(name, 0, 0, now)
+        for key, time in self.requests[name]:
+            self.charges[key].append((time, -1))
+        return 1

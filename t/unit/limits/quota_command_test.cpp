@@ -42,6 +42,7 @@ TEST(QuotaCommand, WritesProgressAndSettle) {
     EXPECT_EQ(tail(settle_command(kKeys, id(1), limits, {5, 6}, 2000, 77)),
               (Command{"settle", "0", hex_encode(id(1)), "2000", "5", "6", "77", hex_encode(limits[0].key), "60000", "0"}))
         << "one counter once";
+    EXPECT_EQ(tail(release_command(kKeys, id(1), 2000)), (Command{"release", "0", hex_encode(id(1)), "2000", "0", "0"}));
 }
 
 TEST(QuotaCommand, FallsBackToTheWholeScript) {
