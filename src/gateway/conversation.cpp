@@ -187,6 +187,7 @@ bool Conversation::write_end(const chat::Delta &end) {
         settle_estimate();
     }
     if (!writes()) {
+        note_shown(end);
         return true;
     }
     chat::Delta usage{chat::Delta::Kind::Usage};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/record.h"
 #include "chat/delta.h"
 #include "core/json.h"
 #include "core/rare.h"
@@ -76,6 +77,14 @@ public:
     std::string write_answer(std::string_view text) const;
     std::string_view content_type() const;
 
+    // The answer is to be kept, if it can be: from the next attempt on a record is made of what the caller is shown.
+    void keep_answer(size_t max_bytes) { keep_bytes_ = max_bytes; }
+    // That record, once. nullopt: not complete, or nothing that may be told again.
+    std::optional<std::string> take_record();
+    // Tells a kept answer in the place of a call, in the mode that was asked for: what the caller is to be sent. Rules for
+    // answers have seen it before it was kept.
+    virtual std::string replay(const cache::Recording &recording, Millis now) = 0;
+
     // The answer is complete.
     bool done() const { return done_; }
 
@@ -97,6 +106,13 @@ protected:
     void count(const chat::Delta &delta, const dialects::ProviderDialect &provider);
     void forget_answer();
     void settle_estimate();
+
+    // A record of the answer that begins, in the place of an earlier attempt's.
+    void start_record();
+    // What the caller is shown.
+    void note_shown(const chat::Delta &delta);
+    // For replay().
+    std::string tell(const cache::Recording &recording);
 
     // The writer's side. With a writer every delta goes through the guard, if there is one, to out_.
     bool guarded() const { return plan_ != nullptr; }
@@ -126,7 +142,10 @@ private:
     // What passed the guard.
     struct Output final : chat::DeltaSink {
         explicit Output(Conversation &owner) : conversation(owner) {}
-        void on_delta(const chat::Delta &delta) override { conversation.writer_->write(delta, conversation.out_); }
+        void on_delta(const chat::Delta &delta) override {
+            conversation.writer_->write(delta, conversation.out_);
+            conversation.note_shown(delta);
+        }
         Conversation &conversation;
     };
 
@@ -135,6 +154,8 @@ private:
     std::unique_ptr<dialects::ResponseWriter> writer_;
     Rare<AnswerGuard> guard_;
     Output output_{*this};
+    size_t keep_bytes_ = 0;  // of a record at most; 0: none is made
+    std::unique_ptr<cache::RecordWriter> record_writer_;
     mutable std::optional<Tokens> input_tokens_;
     tokens::TextEstimator completion_;
     Tokens fixed_output_ = 0;  // of the answer: what is no text

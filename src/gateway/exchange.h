@@ -91,6 +91,11 @@ public:
     // From begin() on: the model that was matched (null: no call), what an answer may have without a limit of the caller's.
     const Model *model() const { return match_.model; }
     Tokens default_output() const;
+    // What a request of this model is sent to first, as one text that changes with its configuration; and whether it was that
+    // model which answered, and not another one that took its place.
+    std::string first_target() const;
+    bool answered_as_resolved() const;
+    std::string replay(const cache::Recording &recording, Millis now) override;
     // Before the first attempt: asks for at most so many tokens of answer.
     void clamp_output(Tokens most) { clamp_ = most; }
 

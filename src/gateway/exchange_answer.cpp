@@ -82,6 +82,7 @@ void Exchange::start_answer() {
     answer_.created = caller_.now;
     answer_.fallback_id = caller_.request_id;
     answer_.model = record_.upstream_model;
+    start_record();
     if (pass_) {
         return;
     }
@@ -252,7 +253,9 @@ void Exchange::on_delta(const chat::Delta &delta) {
     if (delta.kind == Kind::Usage && delta.partial) {
         return;
     }
-    if (writes() && !refused_) {
+    if (!writes()) {
+        note_shown(delta);
+    } else if (!refused_) {
         refused_ = !write(delta);
     }
 }

@@ -69,6 +69,7 @@ public:
 
     // What the proxy did: its name, one result a call, the time spent waiting; or its cache answered.
     void note_calls(std::string_view provider, std::vector<CallRecord> calls, Millis waited, bool cached);
+    std::string replay(const cache::Recording &recording, Millis now) override;
     void end(End how, Millis now) override;
 
 private:

@@ -37,6 +37,7 @@ struct Record {
     std::string provider;        // that answered or was tried last
     std::string upstream_model;
     int attempts = 0;            // calls made
+    bool from_cache = false;     // the answer was kept: nobody was called, and its tokens were used before
     std::vector<CallRecord> calls;  // each of them
     std::vector<std::string> dropped;
 

@@ -75,6 +75,7 @@ public:
             status = error->status;
             return finish();
         }
+        exchange.keep_answer(keep_bytes);
         if (auto *answer = std::get_if<Answer>(&action)) {
             status = 200;
             body = answer->body;
@@ -111,6 +112,7 @@ public:
 
     Caller caller;
     Millis now = 1000;
+    size_t keep_bytes = 0;
     int status = 0;
     std::string body;
     bool cut = false;
