@@ -11,12 +11,14 @@
 #include "nginx/conf_position.h"
 #include "nginx/ngx.h"
 #include "nginx/policies.h"
+#include "nginx/redis_conf.h"
 #include "providers/provider.h"
 
 namespace aigw::ngx {
 
 class KeepaliveCache;  // keepalive.h
 class Addresses;       // resolve.h
+class Redis;           // redis.h
 struct Zones;          // zone.h
 
 // The provider's secret: a constant read at start, or a variable evaluated for each call.
@@ -59,6 +61,8 @@ struct MainConf {
     ngx_str_t keys_file{};    // ai_keys, absolute; empty: none
     ngx_msec_t keys_check = 1000;
     std::vector<ngx_uint_t> hidden_headers;  // caller_key.h: indices of variables
+    std::unique_ptr<RedisConf> redis;        // ai_redis; null: none
+    Redis *redis_client = nullptr;           // a worker's own, made in init_process; null without ai_redis
     ngx_flag_t used = 0;      // ai_gateway, ai_filter, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
     Position keys_wanted;     // of the last `ai_auth keys`
     std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`

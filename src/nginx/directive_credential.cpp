@@ -20,14 +20,20 @@ bool is_clean(std::string_view key) {
     return std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-char *keep(ngx_conf_t *cf, ProviderConf &provider, std::string_view key, const char *origin) {
+// What is read, and what the messages call it.
+struct Secret {
+    const char *noun;
+    std::string &value;
+};
+
+char *keep(ngx_conf_t *cf, const Secret &secret, std::string_view key, const char *origin) {
     if (key.empty()) {
-        return emerg(cf, "the key in %s is empty", origin);
+        return emerg(cf, "the %s in %s is empty", secret.noun, origin);
     }
     if (key.size() > kMaxKey || !is_clean(key)) {
-        return emerg(cf, "the key in %s is not one line of printable characters", origin);
+        return emerg(cf, "the %s in %s is not one line of printable characters", secret.noun, origin);
     }
-    provider.credentials.push_back({std::string(key), nullptr});
+    secret.value = key;
     return NGX_CONF_OK;
 }
 
@@ -49,7 +55,7 @@ EnvDirective find_env(ngx_conf_t *cf, std::string_view name) {
     return {};
 }
 
-char *add_env(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
+char *read_env(ngx_conf_t *cf, const Secret &secret, const ngx_str_t &value) {
     ngx_str_t name = str(view(value).substr(4));
     if (name.len == 0 || view(name).find('=') != std::string_view::npos) {
         return invalid_parameter(cf, value);
@@ -62,7 +68,7 @@ char *add_env(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
     const char *key = env.value != nullptr ? env.value : std::getenv(reinterpret_cast<const char *>(name.data));
     if (key != nullptr && *key != '\0') {
         std::string origin = "environment variable \"" + std::string(view(name)) + "\"";
-        return keep(cf, provider, key, origin.c_str());
+        return keep(cf, secret, key, origin.c_str());
     }
     // A test by hand or by a package's script runs without the service's environment.
     if (!ngx_test_config) {
@@ -72,7 +78,7 @@ char *add_env(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
     return NGX_CONF_OK;
 }
 
-char *add_file(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
+char *read_file(ngx_conf_t *cf, const Secret &secret, const ngx_str_t &value) {
     ngx_str_t path = copy(cf->pool, view(value).substr(5));
     if (path.len == 0) {
         return invalid_parameter(cf, value);
@@ -86,15 +92,15 @@ char *add_file(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
     auto text = read_small_file(reinterpret_cast<const char *>(path.data), kMaxKey);
     if (!text) {
         if (text.error() == 0) {
-            return emerg(cf, "key file \"%V\" is too long", &path);
+            return emerg(cf, "%s file \"%V\" is too long", secret.noun, &path);
         }
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, text.error(), "cannot read key file \"%V\"", &path);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, text.error(), "cannot read %s file \"%V\"", secret.noun, &path);
         return conf_error();
     }
     std::string origin = "file \"" + std::string(view(path)) + "\"";
     std::string_view key = *text;
     key = key.substr(0, key.find_last_not_of(" \t\r\n\v\f") + 1);
-    char *rv = keep(cf, provider, key, origin.c_str());
+    char *rv = keep(cf, secret, key, origin.c_str());
     ngx_explicit_memzero(text->data(), text->size());
     return rv;
 }
@@ -118,23 +124,36 @@ char *add_variable(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &valu
 
 }  // namespace
 
+char *read_secret(ngx_conf_t *cf, const ngx_str_t &value, const char *noun, std::string &out) {
+    std::string_view text = view(value);
+    if (text.substr(0, 4) == "env:") {
+        return read_env(cf, {noun, out}, value);
+    }
+    if (text.substr(0, 5) == "file:") {
+        return read_file(cf, {noun, out}, value);
+    }
+    std::string origin = "\"" + std::string(noun) + "\"";
+    return keep(cf, {noun, out}, text, origin.c_str());
+}
+
 char *add_credential(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &value) {
     if (provider.credentials.size() >= kMaxPool) {
         return emerg(cf, "more than %uz keys in ai_provider \"%s\"", kMaxPool, provider.name.c_str());
     }
     std::string_view text = view(value);
-    if (text.substr(0, 4) == "env:") {
-        return add_env(cf, provider, value);
-    }
-    if (text.substr(0, 5) == "file:") {
-        return add_file(cf, provider, value);
-    }
     if (text.substr(0, 1) == "$") {
         return add_variable(cf, provider, value);
     }
-    warn(cf, "the key of ai_provider \"%s\" is written in the configuration, \"env:\" or \"file:\" keep it out",
-         provider.name.c_str());
-    return keep(cf, provider, text, "\"key\"");
+    if (text.substr(0, 4) != "env:" && text.substr(0, 5) != "file:") {
+        warn(cf, "the key of ai_provider \"%s\" is written in the configuration, \"env:\" or \"file:\" keep it out",
+             provider.name.c_str());
+    }
+    std::string key;
+    char *rv = read_secret(cf, value, "key", key);
+    if (rv == NGX_CONF_OK && !key.empty()) {
+        provider.credentials.push_back({std::move(key), nullptr});
+    }
+    return rv;
 }
 
 }  // namespace aigw::ngx

@@ -84,6 +84,13 @@ ngx_command_t commands[] = {
       0,
       nullptr },
 
+    { ngx_string("ai_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      set_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      nullptr },
+
     { ngx_string("ai_keys"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       set_keys,

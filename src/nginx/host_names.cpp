@@ -1,4 +1,4 @@
-// How a provider's host becomes addresses: what can be known at start, without asking anybody.
+// How a host becomes addresses: what can be known at start, without asking anybody.
 #include "nginx/ngx.h"
 
 #include <algorithm>
@@ -37,19 +37,24 @@ ngx_int_t make_resolver(ngx_conf_t *cf, MainConf &main, const std::string &host)
 ngx_int_t read_host_files(ngx_conf_t *cf, MainConf &main) {
     std::optional<std::string> hosts;
     const std::string *unknown = nullptr;
-    for (auto &provider : main.providers) {
-        const std::string &host = provider->url.host;
+    auto look_up = [&](const std::string &host, std::vector<std::string> &found) {
         if (providers::is_address(host)) {
-            provider->static_ips = {host};
-            continue;
+            found = {host};
+            return;
         }
         if (!hosts) {
             hosts = read_or_empty("/etc/hosts");
         }
-        provider->static_ips = providers::hosts_addresses(*hosts, host);
-        if (provider->static_ips.empty()) {
+        found = providers::hosts_addresses(*hosts, host);
+        if (found.empty()) {
             unknown = &host;
         }
+    };
+    for (auto &provider : main.providers) {
+        look_up(provider->url.host, provider->static_ips);
+    }
+    if (main.redis && main.redis->url.path.empty()) {
+        look_up(main.redis->url.host, main.redis->static_ips);
     }
     return unknown == nullptr ? NGX_OK : make_resolver(cf, main, *unknown);
 }

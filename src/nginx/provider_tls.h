@@ -1,4 +1,4 @@
-// TLS towards a provider: verified by default, against the system's authorities.
+// TLS towards a provider or Redis: verified by default, against the system's authorities.
 #pragma once
 
 #include "nginx/conf.h"
@@ -13,6 +13,8 @@ struct TlsOptions {
     ngx_str_t certificate{}, certificate_key{};
 };
 
+// What verifies as `options` say; `owner` is for messages, as `ai_provider "x"`. Null: [emerg] was logged.
+ngx_ssl_t *make_client_tls(ngx_conf_t *cf, const std::string &owner, TlsOptions &options);
 // Makes provider.ssl and tells provider.upstream of it; or logs [emerg].
 char *make_tls(ngx_conf_t *cf, ProviderConf &provider, TlsOptions &options);
 

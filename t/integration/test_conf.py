@@ -216,7 +216,7 @@ def test_keys_after_the_location(accepted, keys):
 
 # ---- nothing of what is not there yet
 
-@pytest.mark.parametrize("name", ["ai_redis", "ai_prices", "ai_jwt", "ai_access", "ai_budget",
+@pytest.mark.parametrize("name", ["ai_prices", "ai_jwt", "ai_access", "ai_budget",
                                   "ai_cache", "ai_param", "ai_require", "ai_log",
                                   "ai_dashboard", "ai_status", "ai_usage", "ai_client_abort", "ai_keepalive_ping"])
 def test_unknown_directive(refused, name):
