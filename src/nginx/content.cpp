@@ -6,6 +6,7 @@
 #include "nginx/guarded.h"
 #include "nginx/keepalive.h"
 #include "nginx/phases.h"
+#include "nginx/redis.h"
 #include "nginx/resolve.h"
 
 namespace aigw::ngx {
@@ -43,6 +44,9 @@ ngx_int_t start_connections(ngx_cycle_t *cycle) noexcept {
             provider->idle = new KeepaliveCache(provider->keepalive);
             provider->addresses = new Addresses(provider->url.host, provider->url.port, provider->static_ips);
         }
+        if (main_conf(cycle)->redis) {
+            main_conf(cycle)->redis_client = new Redis(*main_conf(cycle)->redis);
+        }
         return ngx_int_t(NGX_OK);
     });
 }
@@ -54,6 +58,8 @@ void stop_connections(ngx_cycle_t *cycle) noexcept {
         delete provider->addresses;
         provider->addresses = nullptr;
     }
+    delete main_conf(cycle)->redis_client;
+    main_conf(cycle)->redis_client = nullptr;
 }
 
 }  // namespace aigw::ngx

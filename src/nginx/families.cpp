@@ -33,6 +33,7 @@ constexpr FamilyInfo kFamilies[] = {
      {L::None, L::None, L::None, L::None}, kOverhead},
     {"aigw_limit_total", "Requests that a limit was asked for, by what it said.", {L::Name, L::Result, L::None, L::None}, {}},
     {"aigw_guardrail_total", "What guardrails found, by label.", {L::Label, L::Action, L::None, L::None}, {}},
+    {"aigw_redis_errors_total", "Failures of Redis and errors in its replies.", {L::Kind, L::None, L::None, L::None}, {}},
 };
 
 }  // namespace
@@ -59,6 +60,8 @@ std::string_view label_text(LabelName name) {
         return "label";
     case L::Action:
         return "action";
+    case L::Kind:
+        return "kind";
     case L::None:
         break;
     }

@@ -10,9 +10,9 @@
 namespace aigw::ngx {
 
 // The order is part of the state zone's layout.
-enum class Family : uint8_t { Requests, Tokens, Attempts, Duration, Ttft, Tpot, Overhead, Limits, Guardrails };
+enum class Family : uint8_t { Requests, Tokens, Attempts, Duration, Ttft, Tpot, Overhead, Limits, Guardrails, RedisErrors };
 
-enum class LabelName : uint8_t { None, Model, Provider, Team, Status, Result, Name, Label, Action };
+enum class LabelName : uint8_t { None, Model, Provider, Team, Status, Result, Name, Label, Action, Kind };
 
 // Counters of one Tokens series.
 inline constexpr size_t kPromptTokens = 0, kCompletionTokens = 1, kCachedTokens = 2, kReasoningTokens = 3;

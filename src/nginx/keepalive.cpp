@@ -7,19 +7,6 @@
 namespace aigw::ngx {
 namespace {
 
-void close_connection(ngx_connection_t *c) noexcept {
-    if (c->ssl != nullptr) {
-        c->ssl->no_wait_shutdown = 1;
-        c->ssl->no_send_shutdown = 1;
-        if (ngx_ssl_shutdown(c) == NGX_AGAIN) {
-            c->ssl->handler = close_connection;
-            return;
-        }
-    }
-    ngx_destroy_pool(c->pool);
-    ngx_close_connection(c);
-}
-
 void ignore(ngx_event_t *) noexcept {}
 
 void set_log(ngx_connection_t *c, ngx_log_t *log) {
@@ -34,6 +21,19 @@ bool failed(const ngx_connection_t *c) {
 }
 
 }  // namespace
+
+void close_connection(ngx_connection_t *c) noexcept {
+    if (c->ssl != nullptr) {
+        c->ssl->no_wait_shutdown = 1;
+        c->ssl->no_send_shutdown = 1;
+        if (ngx_ssl_shutdown(c) == NGX_AGAIN) {
+            c->ssl->handler = close_connection;
+            return;
+        }
+    }
+    ngx_destroy_pool(c->pool);
+    ngx_close_connection(c);
+}
 
 ngx_recv_pt plain_recv(ngx_connection_t *c) {
     return c->ssl != nullptr ? ngx_ssl_recv : ngx_io.recv;

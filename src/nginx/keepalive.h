@@ -49,6 +49,8 @@ private:
     ngx_ssl_session_t *session_ = nullptr;
 };
 
+// Without a farewell; its pool goes with it.
+void close_connection(ngx_connection_t *c) noexcept;
 // The connection's way to read, as core set it up.
 ngx_recv_pt plain_recv(ngx_connection_t *c);
 

@@ -115,6 +115,13 @@ void warn_useless_auth(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_
     }
 }
 
+// For Redis: the resolver of http{}, else resolv.conf's.
+void choose_resolver(ngx_conf_t *cf, MainConf &main) {
+    auto &core = *static_cast<ngx_http_core_loc_conf_t *>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    bool named = core.resolver != nullptr && core.resolver->connections.nelts != 0;
+    main.redis->resolver = named ? core.resolver : main.resolver;
+}
+
 }  // namespace
 
 void *create_main_conf(ngx_conf_t *cf) noexcept {
@@ -126,6 +133,9 @@ char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept {
         auto &main = *static_cast<MainConf *>(conf);
         if (resolve_targets(cf, main) != NGX_OK || read_host_files(cf, main) != NGX_OK) {
             return conf_error();
+        }
+        if (main.redis) {
+            choose_resolver(cf, main);
         }
         return NGX_CONF_OK;
     });

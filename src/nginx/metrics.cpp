@@ -45,6 +45,7 @@ std::string joined(Family family, const Labels &labels) {
         case LabelName::Status:
         case LabelName::Result:
         case LabelName::Action:
+        case LabelName::Kind:
             out += labels.status;
             break;
         }
@@ -205,6 +206,17 @@ void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view 
 void count_guardrail(ngx_http_request_t *r, std::string_view label, std::string_view action, uint64_t count) {
     if (const Zones *zones = zones_of(r)) {
         Tally(r, *zones, {{}, {}, {}, action, label}).add(Family::Guardrails, 0, static_cast<Tokens>(count));
+    }
+}
+
+void count_redis_error(std::string_view kind) {
+    MainConf *main = main_conf(const_cast<ngx_cycle_t *>(ngx_cycle));
+    const Zones *zones = main != nullptr ? main->zones : nullptr;
+    if (zones == nullptr || zones->state == nullptr) {
+        return;
+    }
+    if (Counter *values = counters(*zones, ngx_cycle->log, Family::RedisErrors, {{}, {}, {}, kind})) {
+        values[0].fetch_add(1, std::memory_order_relaxed);
     }
 }
 

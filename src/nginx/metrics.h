@@ -19,6 +19,9 @@ void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view 
 // What one request's guardrails found.
 void count_guardrail(ngx_http_request_t *r, std::string_view label, std::string_view action, uint64_t count);
 
+// By a word of a fixed set.
+void count_redis_error(std::string_view kind);
+
 // Streams running in this worker: at the commit of a streamed answer, and once when it is over.
 void stream_began();
 void stream_ended();

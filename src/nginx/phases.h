@@ -14,7 +14,7 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept;              // variables.cpp
 ngx_int_t install_filters(ngx_conf_t *cf) noexcept;            // filter.cpp
 
 // A worker's (or the single process's) start and end.
-ngx_int_t start_connections(ngx_cycle_t *cycle) noexcept;      // content.cpp: keepalive caches, addresses
+ngx_int_t start_connections(ngx_cycle_t *cycle) noexcept;      // content.cpp: keepalive caches, addresses, Redis
 void stop_connections(ngx_cycle_t *cycle) noexcept;
 void save_at_exit(ngx_cycle_t *cycle) noexcept;                 // timer.cpp: the state file, a last time
 ngx_int_t start_timers(ngx_cycle_t *cycle) noexcept;           // timer.cpp: the leader's work
