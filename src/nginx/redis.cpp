@@ -6,7 +6,6 @@
 
 #include <hiredis/hiredis.h>
 
-#include "limits/quota_command.h"
 #include "nginx/guarded.h"
 #include "nginx/metrics.h"
 #include "nginx/redis_conf.h"
@@ -15,9 +14,7 @@ namespace aigw::ngx {
 
 namespace {
 
-constexpr ngx_msec_t kLogEvery = 60'000;      // ms
-constexpr size_t kBatchBytes = 256 << 10;     // of kept commands, as kBatch
-constexpr size_t kSpare = 1 << 20;            // bytes of buffer that an idle connection keeps
+constexpr ngx_msec_t kLogEvery = 60'000;  // ms
 
 bool reached(ngx_msec_t time) {
     return static_cast<ngx_msec_int_t>(ngx_current_msec - time) >= 0;
@@ -25,18 +22,12 @@ bool reached(ngx_msec_t time) {
 
 }  // namespace
 
-Redis::Asker::~Asker() {
-    if (asking_ != nullptr) {
-        static_cast<Op *>(asking_)->asker = nullptr;
-    }
-}
-
 template <void (Redis::*Action)()>
 void Redis::on_event(ngx_event_t *event) noexcept {
     guarded(event->log, [&] { (static_cast<Redis *>(event->data)->*Action)(); });
 }
 
-Redis::Redis(const RedisConf &conf) : conf_(conf), link_(conf, *this) {
+Redis::Redis(const RedisConf &conf) : conf_(conf), link_(conf, *this), next_log_(ngx_current_msec) {
     for (ngx_event_t *event : {&flush_, &late_, &clock_}) {
         event->data = this;
         event->log = ngx_cycle->log;
@@ -44,24 +35,18 @@ Redis::Redis(const RedisConf &conf) : conf_(conf), link_(conf, *this) {
     flush_.handler = on_event<&Redis::flush>;
     late_.handler = on_event<&Redis::on_late>;
     clock_.handler = on_event<&Redis::on_clock>;
-    next_log_ = ngx_current_msec;
     arm_clock(1);
 }
 
 Redis::~Redis() {
     if (state_ == State::Ready) {
-        refill();
-        link_.send(bytes_.data() + sent_, bytes_.size() - sent_);  // what fits
+        queue_.refill();
+        link_.send(queue_.unsent().data(), queue_.unsent().size());  // what fits
     }
-    if (!kept_.empty()) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "aigw: %uz commands for ai_redis are lost: it is away", kept_.size());
+    if (queue_.kept() != 0) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "aigw: %uz commands for ai_redis are lost: it is away", queue_.kept());
     }
     say_dropped();
-    for (Op &op : ops_) {
-        if (op.asker != nullptr) {
-            op.asker->asking_ = nullptr;
-        }
-    }
     for (ngx_event_t *event : {&late_, &clock_}) {
         if (event->timer_set) {
             ngx_del_timer(event);
@@ -74,84 +59,31 @@ Redis::~Redis() {
 
 // ---- commands
 
-bool Redis::room() const {
-    return ops_.size() < kMaxWaiting && bytes_.size() - done_ < kMaxWaitingBytes;
-}
-
 bool Redis::ask(Asker &asker, const Words &words) {
-    if (away_ || !room()) {
+    if (away_ || !queue_.room()) {
         return false;
     }
-    Op &op = append(words, false);
-    op.asker = &asker;
-    asker.asking_ = &op;
-    if (state_ != State::Ready) {
-        op.due = ngx_current_msec + conf_.timeout;
-    }
+    queue_.ask(asker, words, state_ == State::Ready ? 0 : ngx_current_msec + conf_.timeout);
     schedule();
     return true;
 }
 
 void Redis::post(const Words &words) {
-    if (state_ == State::Ready && kept_.empty() && room()) {
-        append(words, true);
+    if (state_ == State::Ready && queue_.kept() == 0 && queue_.room()) {
+        queue_.post(words);
     } else {
-        std::string bytes;
-        encode_command(words, bytes);
-        keep(std::move(bytes), false);
+        queue_.keep(words);
+        clock_.cancelable = last_call_over() ? 1 : 0;
     }
     schedule();
 }
 
-Redis::Op &Redis::append(const Words &words, bool posted) {
-    size_t before = bytes_.size();
-    encode_command(words, bytes_);
-    posts_ += posted ? 1 : 0;
-    ops_.push_back({nullptr, bytes_.size() - before, 0, posted});
-    return ops_.back();
-}
-
-// The first of ops_ is over.
-Redis::Op Redis::pop() {
-    Op op = ops_.front();
-    ops_.pop_front();
-    posts_ -= op.posted ? 1 : 0;
-    done_ += op.size;
-    if (op.asker != nullptr) {
-        op.asker->asking_ = nullptr;
-    }
-    if (done_ == bytes_.size()) {
-        clear();
-    } else if (done_ > kSpare && done_ > bytes_.size() / 2) {
-        bytes_.erase(0, done_);
-        sent_ -= done_;
-        done_ = 0;
-    }
-    return op;
-}
-
-void Redis::clear() {
-    bytes_.clear();
-    done_ = sent_ = 0;
-    if (bytes_.capacity() > kSpare) {
-        bytes_.shrink_to_fit();
-    }
-}
-
 void Redis::schedule() {
-    if (!flush_.posted) {
+    if (state_ == State::Ready && !flush_.posted) {
         ngx_post_event(&flush_, &ngx_posted_events);
     }
-    if (!late_.timer_set) {
+    if (!late_.timer_set && !queue_.empty()) {
         ngx_add_timer(&late_, conf_.timeout);
-    }
-}
-
-// The time of an ask runs from when it is sent; the turn of the loop that asked may have been long.
-void Redis::stamp() {
-    ngx_time_update();
-    for (auto op = ops_.rbegin(); op != ops_.rend() && op->due == 0; ++op) {
-        op->due = ngx_current_msec + conf_.timeout;
     }
 }
 
@@ -159,113 +91,77 @@ void Redis::flush() {
     if (state_ != State::Ready) {
         return;
     }
-    refill();
-    if (sent_ == bytes_.size()) {
+    queue_.refill();
+    std::string_view bytes = queue_.unsent();
+    if (bytes.empty()) {
         return;
     }
-    stamp();
-    if (sent_ == done_) {
-        progress_ = ngx_current_msec;  // nothing was under way
+    // The time of an ask runs from here: the turn of the loop that asked may have been long.
+    ngx_time_update();
+    queue_.stamp(ngx_current_msec + conf_.timeout);
+    if (!queue_.under_way()) {
+        progress_ = ngx_current_msec;
     }
-    auto sent = link_.send(bytes_.data() + sent_, bytes_.size() - sent_);
+    auto sent = link_.send(bytes.data(), bytes.size());
     if (!sent) {
         fail({"closed", ngx_socket_errno});
         return;
     }
-    sent_ += *sent;
-}
-
-// ---- what is kept for later
-
-void Redis::keep(std::string bytes, bool in_front) {
-    kept_bytes_ += bytes.size();
-    in_front ? kept_.push_front(std::move(bytes)) : kept_.push_back(std::move(bytes));
-    while (!kept_.empty() && (kept_.size() > kMaxPosted || kept_bytes_ > kMaxPostedBytes)) {
-        kept_bytes_ -= kept_.front().size();
-        kept_.pop_front();
-        dropped_++;
-    }
-    clock_.cancelable = last_call_over() ? 1 : 0;
-}
-
-// The posts among ops_, in front of those that wait already.
-void Redis::keep_posts() {
-    size_t end = bytes_.size();
-    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
-        end -= op->size;
-        if (op->posted) {
-            keep(bytes_.substr(end, op->size), true);
-        }
-    }
-    posts_ = 0;
-    clear();
-}
-
-// A few at a time: behind all of them an ask would be late.
-void Redis::refill() {
-    while (!kept_.empty() && posts_ < kBatch && bytes_.size() - done_ < kBatchBytes) {
-        std::string &next = kept_.front();
-        bytes_ += next;
-        ops_.push_back({nullptr, next.size(), 0, true});
-        posts_++;
-        kept_bytes_ -= next.size();
-        kept_.pop_front();
-    }
+    queue_.sent(*sent);
+    schedule();
 }
 
 // ---- replies
 
 void Redis::on_reply(const redisReply &reply) {
-    if (ops_.empty() || done_ + ops_.front().size > sent_) {
-        link_.close();
+    if (!queue_.expected()) {
         fail({"protocol"});
         return;
     }
     progress_ = ngx_current_msec;
     served_ = true;
-    std::string_view kind;
-    if (reply.type == REDIS_REPLY_ERROR) {
-        kind = error_kind(reply);
-        if (kind == "noscript" && repeat()) {
-            return;
-        }
+    std::string_view kind = reply.type == REDIS_REPLY_ERROR ? error_kind(reply) : std::string_view();
+    if (kind == "noscript" && queue_.repeat_first()) {
+        schedule();
+        return;
     }
     bool away = says_away(kind);
     if (away) {
-        trip();
+        trip({kind});
     } else if (!kind.empty()) {
         count_redis_error(kind);
     }
     // Another server has what was posted under MOVED: it will not be right here later either.
-    if (!away || kind == "moved" || !ops_.front().posted) {
-        Asker *asker = ops_.front().asker;
-        pop();
-        if (asker != nullptr) {
+    if (!away || kind == "moved" || !queue_.first_is_posted()) {
+        if (Asker *asker = queue_.take_first()) {
             guarded(ngx_cycle->log, [&] { asker->on_reply(&reply); });
         }
     }
     if (away) {
-        fail({kind});
-    } else if (!kept_.empty() && posts_ < kBatch / 2) {
+        fail({});
+    } else if (queue_.wants_refill()) {
         schedule();
     }
 }
 
-// The command that Redis has no script for, with the script, at the end of the row.
-bool Redis::repeat() {
-    Words words = decode_command(bytes_.data() + done_, ops_.front().size);
-    if (words.empty() || words[0] != "EVALSHA") {
-        return false;
+// An ask is late by its own time, a post when Redis shows no sign of life.
+void Redis::on_late() {
+    if (queue_.empty()) {
+        return;
     }
-    Op old = pop();
-    Op &op = append(limits::as_eval(std::move(words)), old.posted);
-    op.due = old.due;
-    op.asker = old.asker;
-    if (op.asker != nullptr) {
-        op.asker->asking_ = &op;
+    ngx_msec_t due = queue_.earliest();
+    if (state_ == State::Ready && queue_.posting()) {
+        ngx_msec_t silent = progress_ + conf_.timeout;
+        due = due == 0 || static_cast<ngx_msec_int_t>(silent - due) < 0 ? silent : due;
     }
-    schedule();
-    return true;
+    if (due == 0 || !reached(due)) {
+        ngx_add_timer(&late_, due != 0 ? due - ngx_current_msec : conf_.timeout);
+    } else if (state_ == State::Ready) {
+        fail({"timeout"});
+    } else {
+        trip({"timeout"});  // connecting goes on, but nobody waits for it any more
+        queue_.lose();
+    }
 }
 
 // ---- the connection
@@ -282,7 +178,6 @@ void Redis::on_clock() {
     if (state_ == State::Cooling) {
         connect();
     } else if (state_ == State::Connecting) {
-        link_.close();
         fail({"timeout"});
     }
 }
@@ -305,7 +200,7 @@ void Redis::on_open() {
 
 // An idle connection may be closed by Redis, which is no failure unless it does nothing else.
 void Redis::on_broken(const RedisFailure &why) {
-    if (state_ == State::Ready && ops_.empty() && kept_.empty() && served_) {
+    if (state_ == State::Ready && served_ && queue_.empty() && queue_.kept() == 0) {
         state_ = State::Cooling;
         arm_clock(1);
         return;
@@ -313,91 +208,45 @@ void Redis::on_broken(const RedisFailure &why) {
     fail(why);
 }
 
-// The link is given up; so is everything that was asked.
+// The link is given up, and with it what was asked. No kind: it was said before.
 void Redis::fail(const RedisFailure &why) {
     link_.close();
     state_ = State::Cooling;
-    keep_posts();
-    std::deque<Op> lost;
-    lost.swap(ops_);
-    announce(why);
-    arm_clock(kCooldown);
-    fail_asks(lost);
-}
-
-void Redis::fail_asks(std::deque<Op> &lost) {
-    while (!lost.empty()) {
-        Asker *asker = lost.front().asker;
-        lost.pop_front();
-        if (asker != nullptr) {
-            asker->asking_ = nullptr;
-            guarded(ngx_cycle->log, [&] { asker->on_reply(nullptr); });
-        }
+    if (!why.kind.empty()) {
+        trip(why);
     }
+    arm_clock(kCooldown);
+    queue_.lose();
+    clock_.cancelable = queue_.kept() == 0 || last_call_over() ? 1 : 0;
 }
 
-void Redis::announce(const RedisFailure &why) {
+void Redis::trip(const RedisFailure &why) {
     count_redis_error(why.kind);
-    trip();
+    if (!away_) {
+        away_ = true;
+        away_since_ = ngx_current_msec;
+    }
     if (!reached(next_log_)) {
         return;
     }
     next_log_ = ngx_current_msec + kLogEvery;
     logged_ = true;
-    auto size = why.kind.size();
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, why.error, "aigw: ai_redis %s is away: %*s", conf_.name.c_str(), size,
-                  why.kind.data());
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, why.error, "aigw: ai_redis %s is away: %*s", conf_.name.c_str(),
+                  why.kind.size(), why.kind.data());
     say_dropped();
 }
 
 void Redis::say_dropped() {
-    if (dropped_ != 0) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "aigw: %uz commands for ai_redis found no room and are lost", dropped_);
-        dropped_ = 0;
+    if (size_t dropped = queue_.take_dropped()) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "aigw: %uz commands for ai_redis found no room and are lost", dropped);
     }
-}
-
-void Redis::trip() {
-    if (!away_) {
-        away_ = true;
-        away_since_ = ngx_current_msec;
-    }
-}
-
-// An ask is late by its own time, a post when Redis shows no sign of life.
-void Redis::on_late() {
-    if (ops_.empty()) {
-        return;
-    }
-    ngx_msec_t due = progress_ + conf_.timeout;
-    bool found = state_ == State::Ready && posts_ != 0;
-    for (const Op &op : ops_) {
-        if (!op.posted && op.due != 0 && (!found || static_cast<ngx_msec_int_t>(op.due - due) < 0)) {
-            due = op.due;
-            found = true;
-        }
-    }
-    if (!found || !reached(due)) {
-        ngx_add_timer(&late_, found ? due - ngx_current_msec : conf_.timeout);
-        return;
-    }
-    if (state_ == State::Ready) {
-        fail({"timeout"});
-        return;
-    }
-    // Connecting goes on, but nobody waits for it any more.
-    announce({"timeout"});
-    std::deque<Op> lost;
-    keep_posts();
-    lost.swap(ops_);
-    fail_asks(lost);
 }
 
 void Redis::arm_clock(ngx_msec_t wait) {
     if (clock_.timer_set) {
         ngx_del_timer(&clock_);
     }
-    clock_.cancelable = kept_.empty() || last_call_over() ? 1 : 0;
+    clock_.cancelable = queue_.kept() == 0 || last_call_over() ? 1 : 0;
     ngx_add_timer(&clock_, wait);
 }
 

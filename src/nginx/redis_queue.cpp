@@ -1,0 +1,164 @@
+#include "nginx/ngx.h"
+
+#include "nginx/redis_queue.h"
+
+#include <utility>
+
+#include "limits/quota_command.h"
+#include "nginx/guarded.h"
+#include "nginx/redis_reader.h"
+
+namespace aigw::ngx {
+
+namespace {
+
+constexpr size_t kSpare = 1 << 20;  // bytes of buffer that are kept when there is nothing to send
+
+}  // namespace
+
+RedisAsker::~RedisAsker() {
+    if (asking_ != nullptr) {
+        static_cast<RedisQueue::Op *>(asking_)->asker = nullptr;
+    }
+}
+
+RedisQueue::~RedisQueue() {
+    for (Op &op : ops_) {
+        if (op.asker != nullptr) {
+            op.asker->asking_ = nullptr;
+        }
+    }
+}
+
+RedisQueue::Op &RedisQueue::append(const Words &words, bool posted) {
+    size_t before = bytes_.size();
+    encode_command(words, bytes_);
+    posts_ += posted ? 1 : 0;
+    ops_.push_back({nullptr, bytes_.size() - before, 0, posted});
+    return ops_.back();
+}
+
+void RedisQueue::ask(RedisAsker &asker, const Words &words, ngx_msec_t due) {
+    Op &op = append(words, false);
+    op.asker = &asker;
+    op.due = due;
+    asker.asking_ = &op;
+}
+
+void RedisQueue::post(const Words &words) {
+    append(words, true);
+}
+
+void RedisQueue::keep(const Words &words) {
+    std::string bytes;
+    encode_command(words, bytes);
+    put_away(std::move(bytes), false);
+}
+
+void RedisQueue::put_away(std::string bytes, bool in_front) {
+    kept_bytes_ += bytes.size();
+    in_front ? kept_.push_front(std::move(bytes)) : kept_.push_back(std::move(bytes));
+    while (kept_.size() > kMaxPosted || kept_bytes_ > kMaxPostedBytes) {
+        kept_bytes_ -= kept_.front().size();
+        kept_.pop_front();
+        dropped_++;
+    }
+}
+
+void RedisQueue::refill() {
+    while (!kept_.empty() && posts_ < kBatch && (posts_ == 0 || bytes_.size() - done_ < kBatchBytes)) {
+        std::string &next = kept_.front();
+        bytes_ += next;
+        ops_.push_back({nullptr, next.size(), 0, true});
+        posts_++;
+        kept_bytes_ -= next.size();
+        kept_.pop_front();
+    }
+}
+
+void RedisQueue::stamp(ngx_msec_t due) {
+    for (auto op = ops_.rbegin(); op != ops_.rend() && op->due == 0; ++op) {
+        op->due = due;
+    }
+}
+
+RedisAsker *RedisQueue::take_first() {
+    Op op = ops_.front();
+    ops_.pop_front();
+    posts_ -= op.posted ? 1 : 0;
+    done_ += op.size;
+    if (op.asker != nullptr) {
+        op.asker->asking_ = nullptr;
+    }
+    if (done_ == bytes_.size()) {
+        clear();
+    } else if (done_ > kSpare && done_ > bytes_.size() / 2) {
+        bytes_.erase(0, done_);
+        sent_ -= done_;
+        done_ = 0;
+    }
+    return op.asker;
+}
+
+bool RedisQueue::repeat_first() {
+    Words words = decode_command(bytes_.data() + done_, ops_.front().size);
+    if (words.empty() || words[0] != "EVALSHA") {
+        return false;
+    }
+    Op old = ops_.front();
+    take_first();
+    Op &op = append(limits::as_eval(std::move(words)), old.posted);
+    op.due = old.due;
+    op.asker = old.asker;
+    if (op.asker != nullptr) {
+        op.asker->asking_ = &op;
+    }
+    return true;
+}
+
+void RedisQueue::lose() {
+    std::deque<Op> lost;
+    lost.swap(ops_);
+    size_t end = bytes_.size();
+    for (auto op = lost.rbegin(); op != lost.rend(); ++op) {
+        end -= op->size;
+        if (op->posted) {
+            put_away(bytes_.substr(end, op->size), true);
+        }
+    }
+    posts_ = 0;
+    clear();
+    // They may ask anew, or end one another.
+    while (!lost.empty()) {
+        RedisAsker *asker = lost.front().asker;
+        lost.pop_front();
+        if (asker != nullptr) {
+            asker->asking_ = nullptr;
+            guarded(ngx_cycle->log, [&] { asker->on_reply(nullptr); });
+        }
+    }
+}
+
+void RedisQueue::clear() {
+    bytes_.clear();
+    done_ = sent_ = 0;
+    if (bytes_.capacity() > kSpare) {
+        bytes_.shrink_to_fit();
+    }
+}
+
+size_t RedisQueue::take_dropped() {
+    return std::exchange(dropped_, 0);
+}
+
+ngx_msec_t RedisQueue::earliest() const {
+    ngx_msec_t first = 0;
+    for (const Op &op : ops_) {
+        if (!op.posted && op.due != 0 && (first == 0 || static_cast<ngx_msec_int_t>(op.due - first) < 0)) {
+            first = op.due;
+        }
+    }
+    return first;
+}
+
+}  // namespace aigw::ngx
