@@ -38,7 +38,8 @@ private:
         uint32_t choice;
         uint32_t index;
         chat::FinishReason finish;
-        std::string text, id, name, stop_sequence;  // escaped
+        std::string text, id, name, stop_sequence, signature;  // escaped
+        chat::Signer signer;
     };
 
     bool join(const chat::Delta &delta);

@@ -7,7 +7,7 @@
 
 namespace aigw::cache {
 
-inline constexpr std::string_view kRecordMagic = "aigwrec1";  // ends with the version
-inline constexpr size_t kEntryOverhead = 10;                  // bytes of an entry beside its texts, about
+inline constexpr std::string_view kRecordMagic = "aigwrec2";  // ends with the version
+inline constexpr size_t kEntryOverhead = 12;                  // bytes of an entry beside its texts, about
 
 }  // namespace aigw::cache

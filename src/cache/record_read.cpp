@@ -147,6 +147,8 @@ Delta read_entry(Bytes &bytes) {
     delta.id = bytes.text();
     delta.name = bytes.text();
     delta.stop_sequence = bytes.text();
+    delta.signature = bytes.text();
+    delta.signer = static_cast<chat::Signer>(bytes.byte(static_cast<uint8_t>(chat::Signer::Google)));
     return delta;
 }
 

@@ -48,7 +48,7 @@ bool RecordWriter::join(const Delta &delta) {
         return false;
     }
     Entry &last = entries_[last_[delta.choice] - 1];
-    if (last.kind != delta.kind || last.index != delta.index) {
+    if (last.kind != delta.kind || last.index != delta.index || last.signer != delta.signer) {
         return false;
     }
     last.text += delta.text.escaped;
@@ -62,9 +62,9 @@ void RecordWriter::append(const Delta &delta) {
     }
     entries_.push_back({delta.kind, delta.choice, delta.index, delta.finish, std::string(delta.text.escaped),
                         std::string(delta.id.escaped), std::string(delta.name.escaped),
-                        std::string(delta.stop_sequence.escaped)});
+                        std::string(delta.stop_sequence.escaped), std::string(delta.signature.escaped), delta.signer});
     bytes_ += kEntryOverhead + delta.text.escaped.size() + delta.id.escaped.size() + delta.name.escaped.size()
-              + delta.stop_sequence.escaped.size();
+              + delta.stop_sequence.escaped.size() + delta.signature.escaped.size();
     if (last_.size() <= delta.choice) {
         last_.resize(delta.choice + 1);
     }
@@ -137,6 +137,8 @@ std::optional<std::string> RecordWriter::take(UnixSeconds now) {
         put_text(out, entry.id);
         put_text(out, entry.name);
         put_text(out, entry.stop_sequence);
+        put_text(out, entry.signature);
+        out += static_cast<char>(entry.signer);
     }
     spoil();
     // What a reader would refuse is not worth keeping.

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "chat/error.h"
+#include "chat/signer.h"
 #include "chat/usage.h"
 #include "core/json.h"
 
@@ -21,10 +22,10 @@ struct Delta {
         Start,      // id, model: as the provider wrote them; once
         Text,       // text
         Reasoning,  // text of a thinking block
-        Signature,  // text: the signature of the thinking block `index`
-        Redacted,   // text: data of a whole redacted thinking block
+        Signature,  // text, signer: of the thinking block `index`, which may have no text (Gemini signs texts so)
+        Redacted,   // text, signer: data of a whole redacted thinking block
         Refusal,    // text
-        ToolStart,  // id, name of tool call `index`
+        ToolStart,  // id, name of tool call `index`; signature, signer: of the call, where the vendor signs calls
         ToolArgs,   // text: the next piece of the arguments' JSON, escaped as inside a JSON string
         ToolEnd,    // tool call `index` is complete (an argument-less call has had no ToolArgs)
         Finish,     // finish; text: the provider's own word; stop_sequence: the one that was hit, if told
@@ -40,6 +41,8 @@ struct Delta {
     JsonText id{};
     JsonText name{};  // ToolStart: the function's; Start: the model's
     JsonText stop_sequence{};
+    JsonText signature{};  // ToolStart
+    Signer signer = Signer::Anthropic;
     FinishReason finish = FinishReason::None;
     const chat::Usage *usage = nullptr;
     bool partial = false;  // Usage: told at the start, the completion is not in it yet; not for writers

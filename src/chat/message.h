@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/signer.h"
 #include "core/json.h"
 #include "core/units.h"
 
@@ -53,7 +54,8 @@ struct Part {
     JsonText media_type;  // of base64 data: image/png
     JsonText detail;      // Image: OpenAI's detail
     JsonText title;       // Document: file name or title
-    JsonText signature;   // Thinking: Anthropic's; never sent to another vendor
+    JsonText signature;   // Thinking, ToolUse: `signer`'s; never sent to another vendor
+    Signer signer = Signer::Anthropic;  // of the signature, or of RedactedThinking's data
     JsonText id;          // ToolUse, ToolResult: the call's id
     JsonText name;        // ToolUse
     std::string_view input;  // ToolUse: arguments as a raw JSON object ...
@@ -106,6 +108,22 @@ struct Extra {
     std::string path;       // from the body's top: logit_bias
     std::string_view raw;   // its JSON
     bool hint = false;      // may be left out and listed; else leaving it out changes the answer: a 400
+    // What OpenAI calls a member that means the same there, value and all: n, seed, frequency_penalty, presence_penalty.
+    // Empty: nothing that another dialect could carry.
+    std::string_view meaning = {};
+};
+
+// What the caller's dialect calls the members of ChatRequest; static texts, for refusals and lists.
+struct Paths {
+    std::string_view user = "user";
+    std::string_view stop = "stop";
+    std::string_view temperature = "temperature";
+    std::string_view top_p = "top_p";
+    std::string_view top_k = "top_k";
+    std::string_view reasoning = "reasoning_effort";
+    std::string_view tool_choice = "tool_choice";
+    std::string_view parallel = "parallel_tool_calls";
+    std::string_view schema = "response_format.json_schema";
 };
 
 struct ChatRequest {
@@ -124,6 +142,7 @@ struct ChatRequest {
     std::vector<JsonText> stop;
     JsonText user;                // OpenAI user, Anthropic metadata.user_id
     std::vector<Extra> extras;
+    Paths paths;
     // Texts that a reader had to make up (ids where the caller's old form has none); views above may point here.
     std::vector<std::shared_ptr<const std::string>> made;
 };

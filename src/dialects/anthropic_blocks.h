@@ -28,6 +28,8 @@ public:
     // The block that a content delta belongs to, begun if need be; null if the delta belongs to none. Blocks before a
     // new one that can't grow any more are marked as ended.
     Block *block_of(const chat::Delta &delta);
+    // A new thinking block for a signature alone.
+    Block &signature_block() { return *begin(Block::Type::Thinking, UINT32_MAX); }
     void end_tool(uint32_t ordinal);
     void end_all();
 

@@ -1,6 +1,9 @@
 // Content blocks of the Messages API become parts. Blocks that only Anthropic can carry (its server tools' and search
 // results, containers) become Part::Kind::Other with their place, for the other writer to refuse.
+#include <utility>
+
 #include "dialects/anthropic_reading.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::anthropic {
 
@@ -205,6 +208,8 @@ bool BlockReader::tool_use(JsonValue block) {
     if (input && !input.is_object())
         return reading_.wrong(at_.path("input"), "an object");
     part_.input = input ? input.raw() : std::string_view("{}");
+    part_.signature = std::exchange(reading_.call_signature, {});
+    part_.signer = chat::Signer::Google;
     if (block["caller"]["type"].equals("direct"))
         done(block, {"type", "id", "name", "input", "cache_control", "caller"});
     else
@@ -235,6 +240,13 @@ bool BlockReader::thinking(JsonValue block) {
     if (!string(block, "thinking", "thinking", part_.text) ||
         !string(block, "signature", "signature", part_.signature, false))
         return false;
+    const CarriedSignature carried = split_signature(part_.signature);
+    if (carried.of_call) {
+        reading_.call_signature = carried.text;
+        return true;
+    }
+    part_.signature = carried.text;
+    part_.signer = carried.signer;
     done(block, {"type", "thinking", "signature", "cache_control"});
     return true;
 }
@@ -243,6 +255,9 @@ bool BlockReader::redacted(JsonValue block) {
     part_.kind = Part::Kind::RedactedThinking;
     if (!string(block, "data", "data", part_.data))
         return false;
+    const CarriedSignature carried = split_signature(part_.data);
+    part_.data = carried.text;
+    part_.signer = carried.signer;
     done(block, {"type", "data", "cache_control"});
     return true;
 }

@@ -8,6 +8,7 @@
 #include "dialects/anthropic_response_write.h"
 #include "dialects/anthropic_stop.h"
 #include "dialects/anthropic_usage.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::anthropic {
 
@@ -66,6 +67,8 @@ void MessageWriter::write(const Delta &delta, std::string &out) {
 }
 
 void MessageWriter::content(const Delta &delta) {
+    if (delta.kind == Kind::ToolStart && !delta.signature.empty())
+        queue_.signature_block().signature.append(kGeminiCallPrefix).append(delta.signature.escaped);
     Block *block = queue_.block_of(delta);
     if (!block)
         return;
@@ -73,8 +76,12 @@ void MessageWriter::content(const Delta &delta) {
         block->id = delta.id.escaped;
         block->name = delta.name.escaped;
     } else if (delta.kind == Kind::Signature) {
+        if (block->signature.empty())
+            block->signature = signature_prefix(delta.signer);
         block->signature += delta.text.escaped;
     } else {
+        if (delta.kind == Kind::Redacted)
+            block->text = signature_prefix(delta.signer);
         block->text += delta.text.escaped;
     }
     if (delta.kind == Kind::ToolArgs)

@@ -1,13 +1,19 @@
 #include "dialects/anthropic_pass.h"
 
 #include "core/json_writer.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::anthropic {
 
 namespace {
 
+// Thinking that nobody signed, or another vendor.
 bool is_unsigned(JsonValue block) {
-    return block["type"].equals("thinking") && block["signature"].text().empty();
+    const bool redacted = block["type"].equals("redacted_thinking");
+    if (!redacted && !block["type"].equals("thinking"))
+        return false;
+    const JsonText signature = block[redacted ? "data" : "signature"].text();
+    return signature.empty() || split_signature(signature).signer != chat::Signer::Anthropic;
 }
 
 // A turn of nothing but unsigned thinking stays as it is: an empty one would be refused as well.

@@ -17,6 +17,7 @@ namespace aigw::dialects::anthropic {
 struct Reading {
     chat::ChatRequest request;
     std::optional<chat::ApiError> error;
+    JsonText call_signature;  // from the block before: of the tool call that comes next (signature.h)
 
     // All return false, so that a reader can end with `return reading.wrong(...)`.
     bool missing(std::string path) {

@@ -12,6 +12,14 @@ using chat::Role;
 
 namespace {
 
+constexpr chat::Paths kPaths{
+    .user = "metadata.user_id",
+    .stop = "stop_sequences",
+    .reasoning = "thinking",
+    .parallel = "tool_choice.disable_parallel_tool_use",
+    .schema = "output_config.format.schema",
+};
+
 bool read_model(Reading &reading, JsonValue root) {
     const JsonValue model = present(root, "model");
     if (!model)
@@ -182,6 +190,7 @@ chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) {
         read_metadata, read_thinking, read_output,   read_tools,      read_tool_choice,
     };
     Reading reading;
+    reading.request.paths = kPaths;
     const JsonValue root = doc.root();
     if (!root.is_object())
         return chat::fail(chat::invalid_request("invalid_value", "The request body must be a JSON object."));

@@ -169,7 +169,7 @@ void RequestWriter::tool_choice() {
         return;
     const bool forced = mode == ToolChoice::Mode::Required || mode == ToolChoice::Mode::Named;
     if (forced && plan_.on()) {
-        written_.dropped.emplace_back("tool_choice");  // refused beside thinking
+        written_.dropped.emplace_back(request_.paths.tool_choice);  // refused beside thinking
         mode = ToolChoice::Mode::Auto;
     }
     out_.key("tool_choice").begin_object().key("type");
@@ -239,13 +239,13 @@ void RequestWriter::sampling() {
     if (warm)
         temperature = "1";
     if (warm || (fixed && !temperature.empty() && number(temperature) != 1))
-        written_.dropped.emplace_back("temperature");
+        written_.dropped.emplace_back(request_.paths.temperature);
     if (fixed)
         temperature = {};
     if (neutral && (fixed || !temperature.empty()))
         top_p = {};  // many models refuse both at once, and 1 says nothing
     if (fixed && !top_p.empty()) {
-        written_.dropped.emplace_back("top_p");
+        written_.dropped.emplace_back(request_.paths.top_p);
         top_p = {};
     }
     if (!temperature.empty())
@@ -253,7 +253,7 @@ void RequestWriter::sampling() {
     if (!top_p.empty())
         out_.key("top_p").raw(top_p);
     if (!request_.top_k.empty() && fixed)
-        written_.dropped.emplace_back("top_k");
+        written_.dropped.emplace_back(request_.paths.top_k);
     else if (!request_.top_k.empty())
         out_.key("top_k").raw(request_.top_k);
 }
@@ -263,7 +263,7 @@ RequestWriter::Written RequestWriter::stop() {
     for (size_t i = 0; i < request_.stop.size(); ++i) {
         if (!is_blank(request_.stop[i]))
             words.push_back(request_.stop[i]);
-        else if (auto refused = refuse("stop[" + std::to_string(i) + "]", "a stop sequence can't be white space");
+        else if (auto refused = refuse(std::string(request_.paths.stop) + "[" + std::to_string(i) + "]", "a stop sequence can't be white space");
                  !refused)
             return refused;
     }

@@ -9,6 +9,7 @@
 #include "dialects/anthropic_stop.h"
 #include "dialects/anthropic_usage.h"
 #include "dialects/common.h"
+#include "dialects/signature.h"
 #include "stream/sse.h"
 
 namespace aigw::dialects::anthropic {
@@ -76,6 +77,11 @@ void StreamWriter::write(const Delta &delta, std::string &out) {
 }
 
 void StreamWriter::content(const Delta &delta, std::string &out) {
+    if (delta.kind == Kind::ToolStart && !delta.signature.empty()) {
+        std::string &signature = queue_.signature_block().signature;
+        signature.append(kGeminiCallPrefix).append(delta.signature.escaped);
+        waiting_ += signature.size();
+    }
     Block *block = queue_.block_of(delta);
     if (!block)
         return;
@@ -90,8 +96,12 @@ void StreamWriter::content(const Delta &delta, std::string &out) {
         block_text(*block, delta.text, out);
         return;
     }
-    (delta.kind == Kind::Signature ? block->signature : block->text) += delta.text.escaped;
-    waiting_ += delta.text.escaped.size();
+    std::string &to = delta.kind == Kind::Signature ? block->signature : block->text;
+    const size_t before = to.size();
+    if (delta.kind == Kind::Signature || delta.kind == Kind::Redacted)
+        to += signature_prefix(delta.signer);
+    to += delta.text.escaped;
+    waiting_ += to.size() - before;
     flush(out);
     if (waiting_ > kMaxWaitingBytes)
         fail(broken_answer("The provider's tool calls are too large to be put in order."), out);

@@ -78,7 +78,7 @@ chat::Result<ThinkingPlan> plan_thinking(const chat::ChatRequest &request, const
     const bool room = !request.max_tokens || *request.max_tokens > kMinBudget;
     if (!room || !takes_thinking(conversation)) {
         plan.mode = ThinkingPlan::Mode::Unset;
-        dropped.emplace_back(kPath);
+        dropped.emplace_back(request.paths.reasoning);
     } else if (request.max_tokens) {
         plan.budget = std::min(plan.budget, plan.max_tokens - 1);
     } else if (plan.max_tokens <= plan.budget) {

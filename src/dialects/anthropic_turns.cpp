@@ -21,14 +21,17 @@ bool is_thinking(const Part &part) {
     return part.kind == Part::Kind::RedactedThinking || part.kind == Part::Kind::Thinking;
 }
 
-// What can't be sent: blank texts without a word, thinking that nobody signed with one.
+// What can't be sent: blank texts without a word, thinking that nobody or another vendor signed with one.
 bool keeps(const Part &part, std::vector<std::string> &dropped, bool drop_unsupported) {
     if (is_text(part))
         return !is_blank(part.text);
-    if (part.kind == Part::Kind::Thinking && part.signature.empty()) {
+    const bool own = part.signer == chat::Signer::Anthropic;
+    if (is_thinking(part) && (!own || (part.kind == Part::Kind::Thinking && part.signature.empty()))) {
         dropped.push_back(part.origin.path());
         return false;
     }
+    if (part.kind == Part::Kind::ToolUse && !part.signature.empty())
+        dropped.push_back(part.origin.path("signature"));
     const bool foreign = part.kind == Part::Kind::Audio || part.kind == Part::Kind::Other;
     if (foreign && drop_unsupported)
         dropped.push_back(part.origin.path("type"));

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "dialects/openai_chat.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::openai {
 
@@ -45,7 +46,7 @@ private:
         std::string text, signature;
     };
     struct Call {
-        std::string id, name, arguments;
+        std::string id, name, arguments, signature;
     };
     struct Choice {
         uint32_t number;
@@ -74,10 +75,12 @@ private:
         Block *block = at(to.blocks, delta.index);
         if (!block) return;
         if (delta.kind == Kind::Signature) {
+            if (block->signature.empty()) block->signature = signature_prefix(delta.signer);
             block->signature.append(delta.text.escaped);
             return;
         }
         block->redacted = delta.kind == Kind::Redacted;
+        if (block->redacted) block->text = signature_prefix(delta.signer);
         block->text.append(delta.text.escaped);
         if (delta.kind == Kind::Reasoning) to.reasoning.append(delta.text.escaped);
     }
@@ -99,6 +102,7 @@ private:
             if (Call *call = at(to.calls, delta.index)) {
                 call->id = delta.id.escaped;
                 call->name = delta.name.escaped;
+                call->signature = delta.signature.escaped;
             }
             break;
         case Kind::ToolArgs:
@@ -135,7 +139,12 @@ private:
             json.begin_object().key("id").text(JsonText{call.id}).key("type").string("function");
             json.key("function").begin_object().key("name").text(JsonText{call.name});
             json.key("arguments").text(JsonText{call.arguments.empty() ? std::string_view("{}") : call.arguments});
-            json.end_object().end_object();
+            json.end_object();
+            if (!call.signature.empty()) {  // in Google's own place for it
+                json.key("extra_content").begin_object().key("google").begin_object();
+                json.key("thought_signature").text(JsonText{call.signature}).end_object().end_object();
+            }
+            json.end_object();
         }
         json.end_array();
     }

@@ -166,7 +166,8 @@ ChoiceReader::Call *ChoiceReader::call_of(JsonValue entry, JsonText id, bool nam
     return &calls_.back();
 }
 
-chat::Result<void> ChoiceReader::call_piece(Call &call, JsonValue function, JsonText answer_id, DeltaSink &sink) {
+chat::Result<void> ChoiceReader::call_piece(Call &call, JsonValue function, JsonText signature, JsonText answer_id,
+                                            DeltaSink &sink) {
     JsonText name = function["name"].text();
     JsonValue arguments = function["arguments"];
     auto ordinal = static_cast<uint32_t>(&call - calls_.data());
@@ -178,6 +179,8 @@ chat::Result<void> ChoiceReader::call_piece(Call &call, JsonValue function, Json
         start.index = ordinal;
         start.id = JsonText{call.id};
         start.name = name;
+        start.signature = signature;
+        start.signer = chat::Signer::Google;
         sink.on_delta(start);
     }
     std::string escaped;
@@ -200,7 +203,8 @@ chat::Result<void> ChoiceReader::tool_call(JsonValue entry, JsonText answer_id, 
     Call *call = call_of(entry, id, !function["name"].text().empty());
     if (!call) return chat::fail(broken_answer("The provider sent too many tool calls."));
     if (call->id.empty()) call->id = id.escaped;
-    return call_piece(*call, function, answer_id, sink);
+    JsonText signature = entry["extra_content"]["google"]["thought_signature"].text();
+    return call_piece(*call, function, signature, answer_id, sink);
 }
 
 chat::Result<void> ChoiceReader::read(JsonValue delta, JsonText answer_id, DeltaSink &sink) {
@@ -214,7 +218,7 @@ chat::Result<void> ChoiceReader::read(JsonValue delta, JsonText answer_id, Delta
     JsonValue old = delta["function_call"];
     if (!old.is_object() || (old["name"].text().empty() && old["arguments"].text().empty())) return {};
     if (calls_.empty()) calls_.emplace_back();
-    return call_piece(calls_.front(), old, answer_id, sink);
+    return call_piece(calls_.front(), old, {}, answer_id, sink);
 }
 
 void ChoiceReader::finish(JsonText word, DeltaSink &sink) {

@@ -41,7 +41,8 @@ private:
     void thinking(chat::Delta::Kind kind, JsonText text, JsonValue index, chat::DeltaSink &sink);
     chat::Result<void> tool_call(JsonValue entry, JsonText answer_id, chat::DeltaSink &sink);
     Call *call_of(JsonValue entry, JsonText id, bool named);
-    chat::Result<void> call_piece(Call &call, JsonValue function, JsonText answer_id, chat::DeltaSink &sink);
+    chat::Result<void> call_piece(Call &call, JsonValue function, JsonText signature, JsonText answer_id,
+                                  chat::DeltaSink &sink);
 
     uint32_t choice_;
     bool finished_ = false;

@@ -101,6 +101,11 @@ bool is_neutral(const Rule &rule, JsonValue value) {
     return (*value.elements().begin()).equals("text") && rule.neutral == "[\"text\"]";
 }
 
+// What other dialects have too, under names of their own.
+bool is_shared(std::string_view name) {
+    return name == "n" || name == "seed" || name == "frequency_penalty" || name == "presence_penalty";
+}
+
 std::string range_text(const Rule &rule) {
     std::string text(name_of(rule.want));
     if (rule.high < 1e300) {
@@ -116,7 +121,10 @@ bool read_dialect_member(std::string_view name, JsonValue value, RequestReading 
         if (rule.name != name) continue;
         known = true;
         if (!fits(rule, value)) return reading.wrong(std::string(name), range_text(rule));
-        return is_neutral(rule, value) || reading.extra(std::string(name), value, rule.hint);
+        if (is_neutral(rule, value)) return true;
+        reading.extra(std::string(name), value, rule.hint);
+        if (is_shared(rule.name)) reading.out.extras.back().meaning = rule.name;
+        return true;
     }
     return true;
 }

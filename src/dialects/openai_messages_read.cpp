@@ -53,12 +53,28 @@ bool read_arguments(JsonValue value, Part &part, RequestReading &reading) {
     return true;
 }
 
+constexpr std::string_view kSignatureInId = "__thought__";
+
+JsonText without_signature(JsonText id) { return {id.escaped.substr(0, id.escaped.find(kSignatureInId))}; }
+
+// In Google's place (extra_content), in LiteLLM's, or behind the id.
+JsonText call_signature(JsonValue call, JsonText id) {
+    JsonText found = call["extra_content"]["google"]["thought_signature"].text();
+    if (found.empty()) found = call["provider_specific_fields"]["thought_signature"].text();
+    size_t at = id.escaped.find(kSignatureInId);
+    if (found.empty() && at != std::string_view::npos) found.escaped = id.escaped.substr(at + kSignatureInId.size());
+    return found;
+}
+
 bool read_tool_call(JsonValue value, Part &part, RequestReading &reading) {
     if (!value.is_object()) return reading.wrong(part.origin.path(), "an object");
     JsonValue type = value["type"];
     if (given(type) && !type.is_string()) return reading.wrong(part.origin.path("type"), "a string");
     part.kind = Part::Kind::ToolUse;
     if (!reading.need(value["id"], part.origin.path("id"), part.id)) return false;
+    part.signature = call_signature(value, part.id);
+    part.signer = chat::Signer::Google;
+    part.id = without_signature(part.id);
     if (given(type) && !type.equals("function")) {  // custom: its input is not JSON
         part.kind = Part::Kind::Other;
         return true;
@@ -113,6 +129,7 @@ bool read_tool_result(JsonValue message, Message &to, RequestReading &reading) {
     } else if (!reading.need(message["tool_call_id"], to.origin.path("tool_call_id"), result.id)) {
         return false;
     }
+    result.id = without_signature(result.id);
     JsonValue content = message["content"];
     if (given(content) && !read_content(content, to.origin, result.content, reading)) return false;
     to.parts.push_back(std::move(result));

@@ -224,6 +224,7 @@ bool write_assistant(const Message &message, RequestWriting &writing) {
     for (const Part &part : message.parts) {
         if (part.kind == Part::Kind::ToolUse) {
             if (!part.cache_control.empty()) writing.drop(part.origin.path("cache_control"));
+            if (!part.signature.empty()) writing.drop(part.origin.path("signature"));
             calls.push_back(&part);
         } else if (can_hold(part) && !is_text(part)) {
             if (!writing.refuse(part.origin.path("type"))) return false;

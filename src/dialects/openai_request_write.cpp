@@ -30,9 +30,9 @@ bool write_sampling(RequestWriting &writing) {
     }
     if (!request.temperature.empty()) json.key("temperature").raw(request.temperature);
     if (!request.top_p.empty()) json.key("top_p").raw(request.top_p);
-    if (!request.top_k.empty() && !writing.refuse("top_k")) return false;
+    if (!request.top_k.empty() && !writing.refuse(std::string(request.paths.top_k))) return false;
     if (request.stop.empty()) return true;
-    if (request.stop.size() > kMaxStops && !writing.refuse("stop_sequences", "it takes at most four")) return false;
+    if (request.stop.size() > kMaxStops && !writing.refuse(std::string(request.paths.stop), "it takes at most four")) return false;
     json.key("stop").begin_array();
     for (size_t i = 0; i < request.stop.size() && i < kMaxStops; ++i) {
         json.text(request.stop[i]);
@@ -109,7 +109,7 @@ void write_format(const ResponseFormat &format, RequestWriting &writing) {
         json.text(format.name);
     }
     json.key("schema").raw(format.schema);
-    write_strict(format.strict, format.schema, "output_config.format.schema", writing);
+    write_strict(format.strict, format.schema, std::string(writing.request.paths.schema), writing);
     json.end_object().end_object();
 }
 
@@ -132,13 +132,15 @@ void write_reasoning(const chat::Reasoning &reasoning, JsonWriter &json) {
 void write_user_id(RequestWriting &writing) {
     const JsonText user = writing.request.user;
     if (user.empty()) return;
-    if (user.decode().size() > kMaxUserBytes) return writing.drop("metadata.user_id");
+    if (user.decode().size() > kMaxUserBytes) return writing.drop(std::string(writing.request.paths.user));
     writing.json.key("user").text(user);
 }
 
 bool write_extras(RequestWriting &writing) {
     for (const chat::Extra &extra : writing.request.extras) {
-        if (extra.hint) {
+        if (!extra.meaning.empty()) {
+            continue;  // written as what it means
+        } else if (extra.hint) {
             writing.drop(extra.path);
         } else if (!writing.refuse(extra.path)) {
             return false;
@@ -167,6 +169,9 @@ bool write_body(RequestWriting &writing) {
     write_format(writing.request.format, writing);
     write_reasoning(writing.request.reasoning, json);
     write_user_id(writing);
+    for (const chat::Extra &extra : writing.request.extras) {
+        if (!extra.meaning.empty()) json.key(extra.meaning).raw(extra.raw);
+    }
     if (writing.options.stream) {
         json.key("stream").boolean(true);
         json.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();

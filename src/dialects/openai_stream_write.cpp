@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dialects/openai_chat.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::openai {
 
@@ -131,7 +132,9 @@ private:
         out.append(delta.kind == Kind::Redacted    ? "redacted_thinking\",\"data"
                    : delta.kind == Kind::Signature ? "thinking\",\"signature"
                                                    : "thinking\",\"thinking");
-        out.append("\":\"").append(delta.text.escaped).append("\"}]");
+        out.append("\":\"");
+        if (delta.kind != Kind::Reasoning) out.append(signature_prefix(delta.signer));
+        out.append(delta.text.escaped).append("\"}]");
         close({}, out);
     }
 
@@ -139,7 +142,12 @@ private:
         open(choice, out);
         out.append("\"tool_calls\":[{\"index\":").append(std::to_string(delta.index));
         out.append(",\"id\":\"").append(delta.id.escaped).append("\",\"type\":\"function\",\"function\":{\"name\":\"");
-        out.append(delta.name.escaped).append("\",\"arguments\":\"\"}}]");
+        out.append(delta.name.escaped).append("\",\"arguments\":\"\"}");
+        if (!delta.signature.empty()) {  // in Google's own place for it
+            out.append(",\"extra_content\":{\"google\":{\"thought_signature\":\"").append(delta.signature.escaped);
+            out.append("\"}}");
+        }
+        out.append("}]");
         close({}, out);
         if (choice.has_args.size() <= delta.index) choice.has_args.resize(delta.index + 1);
     }

@@ -1,6 +1,7 @@
 // Thinking of an earlier answer, as clients send it back: LiteLLM's thinking_blocks, OpenRouter's reasoning_details, or
-// plain text. Only Anthropic's signatures are kept: the first list that is there wins, the others repeat it.
+// plain text. Signatures are kept with the name of their maker: the first list that is there wins, the others repeat it.
 #include "dialects/openai_chat.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::openai {
 
@@ -9,6 +10,12 @@ namespace {
 using chat::Message;
 using chat::Origin;
 using chat::Part;
+
+void set_signature(JsonText carried, JsonText &to, Part &part) {
+    CarriedSignature split = split_signature(carried);
+    to = split.text;
+    part.signer = split.signer;
+}
 
 Part thinking_part(const Origin &origin, std::string_view inner, int32_t j) {
     Part part;
@@ -23,7 +30,9 @@ bool read_block(JsonValue block, Part &part, RequestReading &reading) {
     if (!block.is_object()) return reading.wrong(part.origin.path(), "an object");
     if (block["type"].equals("redacted_thinking")) {
         part.kind = Part::Kind::RedactedThinking;
-        return reading.need(block["data"], part.origin.path("data"), part.data);
+        if (!reading.need(block["data"], part.origin.path("data"), part.data)) return false;
+        set_signature(part.data, part.data, part);
+        return true;
     }
     if (!block["type"].equals("thinking")) {
         return reading.wrong(part.origin.path("type"), "one of thinking, redacted_thinking");
@@ -32,7 +41,7 @@ bool read_block(JsonValue block, Part &part, RequestReading &reading) {
     if (given(text) && !text.is_string()) return reading.wrong(part.origin.path("thinking"), "a string");
     if (given(signature) && !signature.is_string()) return reading.wrong(part.origin.path("signature"), "a string");
     part.text = text.text();
-    part.signature = signature.text();
+    set_signature(signature.text(), part.signature, part);
     return true;
 }
 

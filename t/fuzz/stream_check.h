@@ -75,7 +75,8 @@ private:
     void note(const chat::Delta &delta) {
         log += static_cast<char>('A' + static_cast<int>(delta.kind));
         log += std::to_string(delta.choice) + "," + std::to_string(delta.index);
-        for (std::string_view text : {delta.text.escaped, delta.id.escaped, delta.name.escaped, delta.stop_sequence.escaped}) {
+        for (std::string_view text : {delta.text.escaped, delta.id.escaped, delta.name.escaped, delta.stop_sequence.escaped,
+                                      delta.signature.escaped}) {
             log.append("|").append(text);
         }
         log += static_cast<char>('0' + static_cast<int>(delta.finish));

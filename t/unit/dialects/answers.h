@@ -87,6 +87,7 @@ private:
         case Kind::ToolStart:
             if (delta.index != to.tools.size()) answer.error = "tool index is not the next";
             to.tools.push_back({delta.id.decode(), delta.name.decode(), {}});
+            if (!delta.signature.empty()) to.signatures.push_back(delta.signature.decode());
             break;
         case Kind::ToolArgs:
             if (delta.index < to.tools.size()) to.tools[delta.index].arguments += delta.text.escaped;
