@@ -20,13 +20,36 @@ int hex_digit(char c) {
 
 }  // namespace
 
-Sha256 sha256(std::string_view bytes) {
+Sha256 sha256(std::span<const std::string_view> pieces) {
     Sha256 out;
     SHA256_CTX state;
     SHA256_Init(&state);
-    SHA256_Update(&state, bytes.data(), bytes.size());
+    for (std::string_view piece : pieces) {
+        SHA256_Update(&state, piece.data(), piece.size());
+    }
     SHA256_Final(out.data(), &state);
     return out;
+}
+
+Sha256 sha256(std::string_view bytes) { return sha256(std::span(&bytes, 1)); }
+
+Sha256 hmac_sha256(std::string_view key, std::string_view text) {
+    constexpr size_t kBlock = SHA256_CBLOCK;
+    Sha256 shorter;
+    if (key.size() > kBlock) {
+        shorter = sha256(key);
+        key = bytes_of(shorter);
+    }
+    char inner[kBlock], outer[kBlock];
+    for (size_t i = 0; i < kBlock; ++i) {
+        char byte = i < key.size() ? key[i] : '\0';
+        inner[i] = static_cast<char>(byte ^ 0x36);
+        outer[i] = static_cast<char>(byte ^ 0x5c);
+    }
+    const std::string_view first[] = {{inner, kBlock}, text};
+    Sha256 digest = sha256(first);
+    const std::string_view second[] = {{outer, kBlock}, bytes_of(digest)};
+    return sha256(second);
 }
 
 std::string hex_encode(std::span<const uint8_t> bytes) {

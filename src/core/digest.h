@@ -1,5 +1,5 @@
-// SHA-256, hex, and comparison that takes the same time whatever differs. For key hashes, not for passwords: no salt,
-// no stretching.
+// SHA-256, HMAC, hex, and comparison that takes the same time whatever differs. For key hashes and signatures, not for
+// passwords: no salt, no stretching.
 #pragma once
 
 #include <array>
@@ -16,6 +16,12 @@ inline constexpr size_t kSha256Bytes = 32;
 using Sha256 = std::array<uint8_t, kSha256Bytes>;
 
 Sha256 sha256(std::string_view bytes);
+Sha256 sha256(std::span<const std::string_view> pieces);
+// RFC 2104 over SHA-256. `key` is bytes of any length.
+Sha256 hmac_sha256(std::string_view key, std::string_view text);
+inline std::string_view bytes_of(const Sha256 &digest) {
+    return {reinterpret_cast<const char *>(digest.data()), digest.size()};
+}
 
 // Lower case, two digits for each byte.
 std::string hex_encode(std::span<const uint8_t> bytes);

@@ -1,5 +1,6 @@
 #include "stream/event_reader.h"
 
+#include "stream/aws_frames.h"
 #include "stream/ndjson.h"
 #include "stream/sse.h"
 
@@ -9,6 +10,8 @@ std::string_view content_type_of(Framing framing) {
     switch (framing) {
     case Framing::Ndjson:
         return "application/x-ndjson";
+    case Framing::AwsEventStream:
+        return "application/vnd.amazon.eventstream";
     case Framing::Sse:
         break;
     }
@@ -19,6 +22,8 @@ std::unique_ptr<EventReader> make_event_reader(Framing framing) {
     switch (framing) {
     case Framing::Ndjson:
         return std::make_unique<NdjsonReader>();
+    case Framing::AwsEventStream:
+        return std::make_unique<AwsFrameReader>();
     case Framing::Sse:
         break;
     }

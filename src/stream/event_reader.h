@@ -9,11 +9,12 @@
 
 namespace aigw {
 
-enum class Framing : uint8_t { Sse, Ndjson };
+enum class Framing : uint8_t { Sse, Ndjson, AwsEventStream };
 
 struct SseEvent {
     std::string_view name;  // empty: the default, "message"
     std::string_view data;
+    bool failure = false;  // AWS: an exception or an error takes the place of an event
 };
 
 class SseSink {

@@ -12,6 +12,22 @@ TEST(Sha256, KnownAnswers) {
 
 TEST(Sha256, BytesNotCStrings) { EXPECT_NE(sha256(std::string_view("a\0b", 3)), sha256("a")); }
 
+TEST(Sha256, PiecesAreOneText) {
+    const std::string_view pieces[] = {"a", "", "bc"};
+    EXPECT_EQ(sha256(pieces), sha256("abc"));
+    EXPECT_EQ(sha256(std::span<const std::string_view>()), sha256(""));
+}
+
+// RFC 4231, cases 1, 2 and 6.
+TEST(HmacSha256, KnownAnswers) {
+    EXPECT_EQ(hex_encode(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
+              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    EXPECT_EQ(hex_encode(hmac_sha256("Jefe", "what do ya want for nothing?")),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(hex_encode(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Sha256FromHex, ReadsBack) {
     Sha256 digest = sha256("x");
     std::string hex = hex_encode(digest);
