@@ -1,5 +1,6 @@
 #include "dialects/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace aigw::dialects {
@@ -43,6 +44,18 @@ std::optional<std::string> decode_base64(std::string_view encoded) {
         }
     }
     return out;
+}
+
+void append_base64(std::string &out, std::string_view bytes) {
+    constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (; !bytes.empty(); bytes.remove_prefix(std::min<size_t>(3, bytes.size()))) {
+        const auto byte = [&](size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
+        const uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        out += kAlphabet[bits >> 18];
+        out += kAlphabet[bits >> 12 & 63];
+        out += bytes.size() > 1 ? kAlphabet[bits >> 6 & 63] : '=';
+        out += bytes.size() > 2 ? kAlphabet[bits & 63] : '=';
+    }
 }
 
 }  // namespace aigw::dialects

@@ -8,5 +8,7 @@
 namespace aigw::dialects {
 
 std::optional<std::string> decode_base64(std::string_view encoded);
+// With padding.
+void append_base64(std::string &out, std::string_view bytes);
 
 }  // namespace aigw::dialects
