@@ -23,6 +23,7 @@ struct Builder {
     RedisConf &conf;
     TlsOptions tls;
     bool tls_named = false;
+    bool password_named = false;
 };
 
 // True: the value is taken. False: it is not one; errors that need more words are logged and returned in `rv`.
@@ -69,6 +70,7 @@ bool set_password(ngx_conf_t *cf, Builder &built, std::string_view value, char *
         rv = emerg(cf, "\"password\" in \"ai_redis\" must be \"env:NAME\" or \"file:PATH\"");
         return true;
     }
+    built.password_named = true;
     std::string password;
     ngx_str_t where = copy(cf->pool, value);
     rv = read_secret(cf, where, "password", password);
@@ -116,8 +118,12 @@ char *read_parameter(ngx_conf_t *cf, Builder &built, const ngx_str_t &token) {
             return known.set(cf, built, *value, rv) ? rv : invalid_parameter(cf, token);
         }
     }
-    // Not the token itself: somebody who forgets file: writes a password here.
-    ngx_str_t name = str(view(token).substr(0, view(token).find('=')));
+    // Not the value: somebody who forgets file: writes a password here.
+    size_t equals = view(token).find('=');
+    if (equals == std::string_view::npos) {
+        return emerg(cf, "a parameter of \"ai_redis\" is no name=value");
+    }
+    ngx_str_t name = str(view(token).substr(0, equals));
     return emerg(cf, "invalid parameter \"%V\" in \"ai_redis\"", &name);
 }
 
@@ -139,7 +145,7 @@ char *read_url(ngx_conf_t *cf, RedisConf &conf) {
 
 char *complete(ngx_conf_t *cf, Builder &built) {
     RedisConf &conf = built.conf;
-    if (!conf.url.user.empty() && conf.url.password.empty() && !ngx_test_config) {
+    if (!conf.url.user.empty() && conf.url.password.empty() && !built.password_named) {
         return emerg(cf, "\"user\" in \"ai_redis\" needs \"password\"");
     }
     if (built.tls_named && !conf.url.tls) {
@@ -169,7 +175,7 @@ char *set_redis(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
             return phrase("is duplicate");
         }
         main.redis = std::make_unique<RedisConf>();
-        Builder built{*main.redis, {}, false};
+        Builder built{*main.redis, {}, false, false};
         if (char *rv = read_url(cf, built.conf); rv != NGX_CONF_OK) {
             return rv;
         }
