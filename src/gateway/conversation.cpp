@@ -41,14 +41,16 @@ Conversation::~Conversation() {
     scratch_.give_back(std::move(body_));
 }
 
-std::optional<chat::ApiError> Conversation::read_request(std::string body) {
-    body_ = std::move(body);
-    if (body_.empty()) {
+std::optional<chat::ApiError> Conversation::read_request(Body body) {
+    body_ = std::move(body.own);
+    lent_ = !body.lent.empty();
+    std::string_view text = lent_ ? body.lent : body_;
+    if (text.empty()) {
         return chat::invalid_request("invalid_json", "The request body is empty.");
     }
     JsonOptions strict;
     strict.refuse_duplicates = true;
-    if (auto parsed = scratch_.parser.parse(body_, request_, strict); !parsed) {
+    if (auto parsed = scratch_.parser.parse(text, request_, strict); !parsed) {
         return json_error(parsed.error());
     }
     if (!request_.root().is_object()) {
@@ -148,6 +150,7 @@ void Conversation::edit(const JsonSplice &splice) {
     std::string edited;
     splice.append_to(edited);
     body_.swap(edited);
+    lent_ = false;
     if (!scratch_.parser.parse(body_, request_)) {
         throw std::logic_error("an edited request is no JSON");
     }

@@ -36,6 +36,21 @@ private:
     std::vector<std::string> spares_;
 };
 
+// A caller's body: text of its own, or the host's, which then stays where it is as long as the conversation lives.
+struct Body {
+    Body() = default;
+    Body(std::string text) : own(std::move(text)) {}
+    Body(const char *text) : own(text) {}
+    static Body of_host(std::string_view text) {
+        Body body;
+        body.lent = text;
+        return body;
+    }
+
+    std::string own;
+    std::string_view lent;  // not empty: this and not `own`
+};
+
 // What the host knows of the caller. Views valid as long as the conversation.
 struct Caller {
     std::string_view method;
@@ -71,6 +86,8 @@ public:
     // The request as it was read, for edits of it; and the edits, before the first attempt.
     const JsonDoc &request() const { return request_; }
     void edit(const JsonSplice &splice);
+    // The request is still the host's own bytes.
+    bool reads_lent_body() const { return lent_; }
     // The answer goes through these rules; before the first attempt. Both outlive the conversation.
     void guard_answer(const guards::Plan &plan, guards::Guarding &guarding);
     // An answer of our own, in the mode that was asked for.
@@ -96,7 +113,7 @@ protected:
     virtual ~Conversation();
 
     // Keeps the body and parses it. What is no sound JSON text, or names a member twice, is a 400.
-    std::optional<chat::ApiError> read_request(std::string body);
+    std::optional<chat::ApiError> read_request(Body body);
     // What the record says of a body that was read.
     void note_request();
     bool may_use(std::string_view model) const;
@@ -129,8 +146,9 @@ protected:
     const Caller caller_;
     const dialects::Dialect *client_;
 
-    std::string body_;
+    std::string body_;  // empty if it is lent
     JsonDoc request_;
+    bool lent_ = false;
     bool include_usage_ = false;  // asked for by the caller
     bool done_ = false;
     Rare<chat::ApiError> error_;

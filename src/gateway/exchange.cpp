@@ -44,7 +44,7 @@ Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
     : Conversation(scratch, caller, gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())),
       policy_(policy), random_(caller.random) {}
 
-Action Exchange::begin(std::string body, Millis now) {
+Action Exchange::begin(Body body, Millis now) {
     record_.began = now;
     auto endpoint = match_endpoint(caller_.method, caller_.path, !caller_.anthropic_version.empty());
     if (!endpoint) {
@@ -97,7 +97,7 @@ chat::ApiError Exchange::model_not_found(std::string_view name) {
             "The model \"" + quoted_model(name) + "\" does not exist.", "model", {}};
 }
 
-std::optional<chat::ApiError> Exchange::begin_chat(std::string text) {
+std::optional<chat::ApiError> Exchange::begin_chat(Body text) {
     if (auto error = read_request(std::move(text))) {
         return error;
     }

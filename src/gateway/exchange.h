@@ -66,8 +66,8 @@ public:
 
     Exchange(Scratch &scratch, const Policy &policy, const Caller &caller);
 
-    // The body is complete (empty for GET and HEAD; best in a string of Scratch::take_body). Once.
-    Action begin(std::string body, Millis now);
+    // The body is complete (empty for GET and HEAD; if it is our own, best in a string of Scratch::take_body). Once.
+    Action begin(Body body, Millis now);
 
     // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).
     Step next_attempt(Millis now);
@@ -116,7 +116,7 @@ private:
     // begin(), by endpoint.
     Action list_models();
     Action one_model();
-    std::optional<chat::ApiError> begin_chat(std::string text);
+    std::optional<chat::ApiError> begin_chat(Body text);
     static chat::ApiError model_not_found(std::string_view name);
 
     // The request for a target.

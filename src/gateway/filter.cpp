@@ -84,7 +84,7 @@ bool Filter::wants_body(std::string_view content_type) const {
     return chat_path_ || (caller_.method == "POST" && is_type(content_type, "application/json"));
 }
 
-std::optional<chat::ApiError> Filter::begin(std::optional<std::string> body, Millis now) {
+std::optional<chat::ApiError> Filter::begin(std::optional<Body> body, Millis now) {
     record_.began = now;
     std::optional<chat::ApiError> fault;
     if (body) {

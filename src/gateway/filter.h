@@ -36,7 +36,7 @@ public:
     bool wants_body(std::string_view content_type) const;
 
     // The request is complete; `body` is null if it was not wanted. An error: the caller gets it, nothing is proxied.
-    std::optional<chat::ApiError> begin(std::optional<std::string> body, Millis now);
+    std::optional<chat::ApiError> begin(std::optional<Body> body, Millis now);
     // What is proxied in the place of the caller's body, for this object's life; empty: the body as it is.
     // Once, when all edits are made: a stream's usage is asked for here.
     std::vector<std::string_view> edited_body();

@@ -44,6 +44,7 @@ struct Context {
 
     std::string request_id;  // x-request-id: the caller's own if it is clean, else $request_id
     Body body = Body::Unread;
+    bool core_body = false;  // the body lies where core put it, for us
     std::unique_ptr<Guard> guard;               // guardrails; outlives the conversation
     std::optional<gateway::Exchange> exchange;  // of a gateway location, from precontent on
     std::unique_ptr<Driver> driver;             // from content on

@@ -15,7 +15,7 @@ namespace aigw::ngx {
 // Makes (or makes anew, after an internal redirect) the filter for the location that r is in now. True: it wants the body.
 bool make_filter(Context &context);
 // The request is here. NGX_OK, or the status of a refusal.
-ngx_int_t begin_filter(Context &context, std::optional<std::string> body);
+ngx_int_t begin_filter(Context &context, std::optional<gateway::Body> body);
 // The proxy is to begin, with the body as edited and without the caller's key.
 void start_proxying(Context &context);
 // Gives the request back the body that an earlier pass edited; nothing if there was none.

@@ -5,6 +5,7 @@
 #include "nginx/access.h"
 #include "nginx/caller_key.h"
 #include "nginx/chain.h"
+#include "nginx/precontent.h"
 #include "nginx/reply.h"
 #include "nginx/text.h"
 
@@ -52,10 +53,9 @@ bool make_filter(Context &context) {
     return context.filter->wants_body(request_header(r, "content-type"));
 }
 
-ngx_int_t begin_filter(Context &context, std::optional<std::string> body) {
+ngx_int_t begin_filter(Context &context, std::optional<gateway::Body> body) {
     if (auto error = context.filter->begin(std::move(body), now())) {
-        context.refused = static_cast<ngx_uint_t>(error->status);
-        return error->status;
+        return refuse(context, *error);
     }
     return NGX_OK;
 }

@@ -11,45 +11,11 @@
 #include "nginx/guarded.h"
 #include "nginx/phases.h"
 #include "nginx/precontent.h"
+#include "nginx/request_body.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
 namespace {
-
-bool has_body(const ngx_http_request_t *r) {
-    return !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) && r->request_body != nullptr;
-}
-
-// False: a temporary file could not be read.
-bool append_file(const ngx_buf_t *b, std::string &out) {
-    auto size = static_cast<size_t>(b->file_last - b->file_pos);
-    size_t before = out.size();
-    out.resize(before + size);
-    auto *at = reinterpret_cast<u_char *>(out.data() + before);
-    return ngx_read_file(b->file, at, size, b->file_pos) == static_cast<ssize_t>(size);
-}
-
-bool read_body(const ngx_http_request_t *r, std::string &out) {
-    if (!has_body(r)) {
-        return true;
-    }
-    size_t size = 0;
-    for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
-        size += static_cast<size_t>(ngx_buf_size(link->buf));
-    }
-    out.reserve(size);
-    for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
-        ngx_buf_t *b = link->buf;
-        if (b->in_file) {
-            if (!append_file(b, out)) {
-                return false;
-            }
-        } else if (ngx_buf_in_memory(b)) {
-            out.append(reinterpret_cast<char *>(b->pos), static_cast<size_t>(b->last - b->pos));
-        }
-    }
-    return true;
-}
 
 // An answer of our own; what core says of it.
 ngx_int_t send_answer(Context &context, const gateway::Answer &answer) {
@@ -73,25 +39,24 @@ ngx_int_t finish_with(Context &context, const gateway::Answer &answer) {
     return NGX_DONE;
 }
 
-ngx_int_t begin_exchange(Context &context, std::string body) {
+ngx_int_t begin_exchange(Context &context, gateway::Body body) {
     gateway::Action action = context.exchange->begin(std::move(body), now());
     if (std::holds_alternative<gateway::Continue>(action)) {
         return NGX_OK;
     }
     if (auto *error = std::get_if<chat::ApiError>(&action)) {
-        context.exchange->refuse(*error);
-        return error->status;
+        return refuse(context, *error);
     }
     return finish_with(context, std::get<gateway::Answer>(action));
 }
 
 // The whole body is here. What the phase handler shall say.
 ngx_int_t begin(Context &context) {
-    std::string body = main_conf(context.r)->scratch.take_body();
-    if (!read_body(context.r, body)) {
+    auto body = request_body(context);
+    if (!body) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    ngx_int_t rc = context.filter ? begin_filter(context, std::move(body)) : begin_exchange(context, std::move(body));
+    ngx_int_t rc = context.filter ? begin_filter(context, std::move(body)) : begin_exchange(context, std::move(*body));
     return rc == NGX_OK ? admit(context) : rc;
 }
 
@@ -118,7 +83,7 @@ ngx_int_t start(ngx_http_request_t *r) {
         return rc == NGX_OK ? admit(context) : rc;
     }
     context.body = Context::Body::Reading;
-    ngx_int_t rc = ngx_http_read_client_request_body(r, on_body);
+    ngx_int_t rc = read_request_body(context, on_body);
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
     }

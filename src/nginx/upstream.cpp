@@ -21,14 +21,14 @@ using gateway::Verdict;
 namespace {
 
 // Core's copy of the caller's body: no other location will want it once the answer began. A held stream is small.
-// A subrequest under way (mirror) sends from the same buffers.
-void forget_request_body(ngx_http_request_t *r) {
+// A subrequest under way (mirror) sends from the same buffers, the exchange may still read them.
+void forget_request_body(ngx_http_request_t *r, bool in_use) {
     ngx_http_request_body_t *body = r->request_body;
     if (body == nullptr || r->main->count > 1) {
         return;
     }
     body->bufs = nullptr;
-    if (body->buf != nullptr && ngx_pfree(r->pool, body->buf->start) == NGX_OK) {
+    if (!in_use && body->buf != nullptr && ngx_pfree(r->pool, body->buf->start) == NGX_OK) {
         body->buf = nullptr;
     }
 }
@@ -215,7 +215,7 @@ ngx_int_t Call::commit() {
     u->headers_in.status_n = NGX_HTTP_OK;
     u->headers_in.content_length_n = length;
     conf_.read_timeout = idle_;
-    forget_request_body(r_);
+    forget_request_body(r_, exchange_.reads_lent_body());
     if (body_.ended()) {
         complete();
     }
