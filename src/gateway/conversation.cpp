@@ -86,6 +86,14 @@ chat::ApiError Conversation::model_not_allowed(std::string_view model) {
             "This key may not use the model \"" + quoted_model(model) + "\".", "model", {}};
 }
 
+const JsonDoc *Conversation::parse_event(SseEvent &event, std::string &repaired) {
+    if (event.data.empty() || !parse_answer(scratch_.parser, event.data, scratch_.event, repaired)) {
+        return nullptr;
+    }
+    event.data = scratch_.event.text();
+    return &scratch_.event;
+}
+
 void Conversation::count(const chat::Delta &delta, const dialects::ProviderDialect &provider) {
     using Kind = chat::Delta::Kind;
     switch (delta.kind) {

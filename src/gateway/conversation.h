@@ -16,6 +16,7 @@
 #include "gateway/answer_guard.h"
 #include "gateway/record.h"
 #include "identity/identity.h"
+#include "stream/sse.h"
 #include "tokens/estimate.h"
 
 namespace aigw::gateway {
@@ -119,6 +120,8 @@ protected:
     bool may_use(std::string_view model) const;
     static chat::ApiError model_not_allowed(std::string_view model);
 
+    // An event's JSON, until the next one; null: it holds none. Text that broke inside it is repaired, and `event` shows that.
+    const JsonDoc *parse_event(SseEvent &event, std::string &repaired);
     // Counts what one delta of the answer brings.
     void count(const chat::Delta &delta, const dialects::ProviderDialect &provider);
     void forget_answer();

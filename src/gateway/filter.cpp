@@ -246,13 +246,9 @@ bool Filter::body_end(Millis now) {
 }
 
 bool Filter::on_event(const SseEvent &event) {
-    const JsonDoc *doc = nullptr;
     SseEvent seen = event;
     std::string repaired;
-    if (!event.data.empty() && parse_answer(scratch_.parser, event.data, scratch_.event, repaired)) {
-        doc = &scratch_.event;
-        seen.data = scratch_.event.text();
-    }
+    const JsonDoc *doc = parse_event(seen, repaired);
     if (readable_) {
         if (auto read = reader_->event(seen, doc, *this); !read) {
             note_failure(read.error());
