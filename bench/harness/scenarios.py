@@ -77,19 +77,20 @@ class Run:
         generators share them, because a process may hold only so many descriptors."""
         count = int(word)
         shares = workers_for(count)
-        self.mock.config(delay_us=1_000_000 if shares == 1 else 10_000_000, chunks=300, jitter=True)
+        delay = 1 if shares == 1 else 10
+        self.mock.config(delay_us=delay * 1_000_000, chunks=300, jitter=True)
         before = proc.memory(target.process.pid)
         ramp = max(2, count / (800 if shares == 1 else 500))
         seconds = ramp + 8
         live_before = self.mock.stats()["live"]
         started = time.time()
-        loads = [Load(self.settings, target, route, "hold", c=count // shares, d=seconds, ramp=f"{ramp}s", source=f"127.0.0.{2 + i}")
+        loads = [Load(self.settings, target, route, "hold", c=count // shares + (i < count % shares), d=seconds, ramp=f"{ramp}s", source=f"127.0.0.{2 + i}")
                  for i in range(shares)]
         time.sleep(max(0, started + seconds - 1 - time.time()))
         held = proc.memory(target.process.pid)
         live = self.mock.stats()["live"] - live_before
         results = [load.result() for load in loads]
-        until = time.time() + 15  # the mock sees a closed connection when it writes
+        until = time.time() + 15 + 2 * delay  # the mock sees a closed connection when it writes the second time
         while time.time() < until and self.mock.stats()["live"] > live_before:
             time.sleep(0.2)
         return {"asked": count, "held": sum(r["live_at_end"] for r in results), "held_at_mock": live,
