@@ -70,14 +70,42 @@ FIGURES = [
 ]
 
 
+@dataclass
+class PolicyRow:
+    """What one policy adds, or takes: a figure beside the same figure without it, of the same run."""
+    title: str
+    target: str
+    scenario: str
+    beside: str         # the target that it is compared with
+    most: float         # a ratio to it; with `above`, what may come on top; without `beside`, the figure itself
+    above: bool = False
+    figure: str = "cpu_us"
+    unit: str = "µs"
+
+
+POLICIES = [
+    PolicyRow("limits in the zone, small chat", "aigw-limits", "pass", "aigw", 1, above=True),
+    PolicyRow("limits in Redis, small chat", "aigw-limits-redis", "pass", "aigw", 10, above=True),
+    PolicyRow("masked both ways, small chat", "aigw-masked", "pass", "aigw", 3, above=True),
+    PolicyRow("masked, streamed event", "aigw-masked", "stream_pass", NGINX, 1.2),
+    PolicyRow("masked, event without pauses", "aigw-masked", "flood_pass", NGINX, 1.2),
+    PolicyRow("answered by the cache, small chat", "aigw-cached", "pass", NGINX, 1),
+    PolicyRow("answered by the cache in Redis, small chat", "aigw-cached-redis", "pass", NGINX, 1),
+    PolicyRow("1 MB prompt, masked", "aigw-masked", "big1m", "aigw", 1000, above=True),
+    PolicyRow("the same, longest turn of the event loop", "aigw-masked", "turn1m", "", 1, figure="longest_ms", unit="ms"),
+]
+
+
 def plan():
     """[[(scenario, target)]]: the inner lists take turns, so that one moment's noise hits all that are compared."""
     groups = []
     for row in CPU_ROWS:
         groups.append([(row.scenarios["_pass"], NGINX)] +
-                      [(row.scenarios[ending], target) for _, target, ending in FEATURE_SETS if ending in row.scenarios])
+                      [(row.scenarios[ending], target) for _, target, ending in FEATURE_SETS if ending in row.scenarios] +
+                      [(p.scenario, p.target) for p in POLICIES if p.scenario == row.scenarios["_pass"]])
     for figure in FIGURES:
         group = [(scenario, target) for target, scenario in figure.scenarios.values()]
         if not any(group[0] in known for known in groups):
             groups.append(group)
-    return groups
+    known = {scenario for group in groups for scenario, _ in group}
+    return groups + [[(p.scenario, p.target)] for p in POLICIES if p.scenario not in known]

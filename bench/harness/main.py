@@ -44,7 +44,8 @@ class Bench:
                 try:
                     if fresh or (target.entry.get("start") and not target.alive()):
                         target.stop()
-                        target.start(workers_for(int(scenario.partition("@")[2])) if scenario.startswith("hold") else 1)
+                        target.start(workers_for(int(scenario.partition("@")[2])) if scenario.startswith("hold") else 1,
+                                     wrap=self.run.wrapped(scenario))
                     figures = self.run.one(target, scenario)
                 except Exception as e:  # one figure less, not the end of the run
                     figures = {"exception": repr(e)[:300]}
@@ -60,7 +61,7 @@ class Bench:
 
     def groups(self, names):
         """What is to be measured, with targets of other files beside ours where they have the route."""
-        ours = {goals.NGINX, *(s[1] for s in goals.FEATURE_SETS)}
+        ours = {goals.NGINX, *(s[1] for s in goals.FEATURE_SETS), *(p.target for p in goals.POLICIES)}
         others = [n for n in names if n not in ours]
         chosen = self.options.only.split(",") if self.options.only else QUICK_SCENARIOS if self.options.quick else None
         planned = goals.plan()
@@ -70,7 +71,7 @@ class Bench:
         for group in planned:
             pairs = group + [(group[0][0], n) for n in others if (group[0][0], n) not in group]
             found.append([(s, n) for s, n in pairs if n in names and (chosen is None or s in chosen)
-                          and s not in self.targets[n].entry.get("skip", [])])
+                          and s not in self.targets[n].entry.get("skip", []) and s in self.targets[n].entry.get("only", [s])])
         return [g for g in found if g]
 
     def everything(self):

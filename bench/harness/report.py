@@ -52,7 +52,7 @@ def table(head, rows):
 
 def cpu_table(results):
     sets = [s for s in goals.FEATURE_SETS if s[1] in results.runs]
-    known = {goals.NGINX, *(s[1] for s in goals.FEATURE_SETS)}
+    known = {goals.NGINX, *(s[1] for s in goals.FEATURE_SETS), *(p.target for p in goals.POLICIES)}
     sets += [(name, name, "_pass") for name in results.runs if name not in known and name != "direct"]
     rows = [[row.title, number(results.cpu(row, goals.NGINX, "_pass"))] + [cpu_cell(results, row, *s) for s in sets]
             for row in goals.CPU_ROWS]
@@ -82,6 +82,24 @@ def figure_table(results):
     return table(["", *("gateway, " + n if n in ("passed", "translated") else n for n in names)], [r for r in rows if any(r[1:])])
 
 
+def policy_cells(results, row):
+    """What it is without the policy, what it is with it, how it is judged; nothing where it was not measured."""
+    own = results.least(row.target, row.scenario, row.figure)
+    base = results.least(row.beside, row.scenario, row.figure) if row.beside else None
+    if own is None or (row.beside and not base):
+        return []
+    name = row.unit if row.scenario.startswith(("stream", "flood", "turn")) else f"{row.unit} a request"
+    if row.above:
+        more = own - base
+        said = f"{more:+.1f} (≤ +{row.most:g}: {verdict(round(more, 2), row.most)})"
+    elif base:
+        said = f"{own / base:.2f}x (≤ {row.most:.2f}: {verdict(round(own / base, 2), row.most)})"
+    else:
+        said = f"(≤ {row.most:g}: {verdict(own, row.most)})"
+    title = {goals.NGINX: "plain nginx", "": ""}.get(row.beside, "gateway")
+    return [f"{row.title}, {name}", f"{title} {number(base)}".strip(), number(own, 2 if row.unit == "ms" else 1), said]
+
+
 def text(results, machine):
     parts = [machine]
     if any(results.cpu(row, goals.NGINX, "_pass") for row in goals.CPU_ROWS):
@@ -89,6 +107,10 @@ def text(results, machine):
                   "![CPU time as a ratio to plain nginx, by feature set](performance.svg)"]
     if any(figure_cell(results, f, c) for f in goals.FIGURES for c in f.scenarios):
         parts += ["### Time and memory", figure_table(results)]
+    policies = [cells for cells in (policy_cells(results, row) for row in goals.POLICIES) if cells]
+    if policies:
+        parts += ["### Policies", "Each beside the same without it, in the same run; in brackets the goal.",
+                  table(["", "beside", "with it", ""], policies)]
     return "\n\n".join(parts)
 
 

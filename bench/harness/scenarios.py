@@ -3,12 +3,12 @@
 `cpu_us` is the gateway's CPU time for one unit of the scenario (request or event). Every figure comes with `n` (units), `bad`
 (requests that failed) and `gateway_core_share`; a scenario that was not served whole says so in `bad` or `truncated`.
 """
-import statistics, time
+import glob, os, re, statistics, time
 
 from harness import proc, soak
 from harness.tools import Load
 
-FRESH = ("hold", "leave", "soak", "reload")  # memory and hang-up figures want a process that has served nothing yet
+FRESH = ("hold", "leave", "soak", "reload", "turn")  # memory and hang-up figures want a process that has served nothing yet
 
 
 class Run:
@@ -109,6 +109,26 @@ class Run:
         return {"n": len(left["left"]), "bad": left["bad"], "never": len(left["left"]) - len(waits),
                 "p50_ms": round(statistics.median(waits), 2) if waits else None, "max_ms": round(waits[-1], 2) if waits else None}
 
+    # ---------------------------------------------------------------- turns
+    def wrapped(self, scenario):
+        """Words before the gateway's command: strace, that stops it at the event loop's own system call only."""
+        if not scenario.startswith("turn"):
+            return []
+        for old in glob.glob(self.traces() + ".*"):
+            os.remove(old)
+        return ["strace", "-ff", "--seccomp-bpf", "-ttt", "-T", "-e", "trace=epoll_wait", "-o", self.traces()]
+
+    def traces(self):
+        return os.path.join(self.settings.work, "turns")
+
+    def turn1m(self, target, route, _):
+        """How long other requests wait while prompts of 1 MB are worked on: from one epoll_wait to the next."""
+        self.mock.config()
+        result = self.load(target, route, "ns", c=1, d=self.settings.seconds, size=1_000_000)
+        turns = sorted(turn for trace in glob.glob(self.traces() + ".*") for turn in turns_of(trace))
+        return {"n": result["ok"], "bad": result["bad"], "turns": len(turns),
+                "p99_ms": round(turns[len(turns) * 99 // 100], 3), "longest_ms": round(turns[-1], 3)}
+
     # ---------------------------------------------------------------- measuring
     def load(self, target, route, mode, **options):
         return Load(self.settings, target, route, mode, **options).result()
@@ -139,6 +159,13 @@ class Run:
         if result.get("bad"):
             out["error"] = (result.get("error") or "")[:200]
         return out
+
+
+def turns_of(trace):
+    """Milliseconds between the return of one epoll_wait and the call of the next; the first ones, of the start, are left out."""
+    found = re.findall(r"^(\d+\.\d+) epoll_wait\(.*<(\d+\.\d+)>$", open(trace).read(), re.M)
+    calls = [(float(began), float(took)) for began, took in found][2:]
+    return [1000 * (following[0] - began - took) for (began, took), following in zip(calls, calls[1:])]
 
 
 def workers_for(streams):

@@ -1,8 +1,9 @@
 """One gateway under test: an entry of targets.json, started on its own port, in its own session, on its own core.
 
 Words of a command or a configuration in @at-signs@ are filled in: @work@ (the target's scratch folder), @bench@, @module@,
-@port@, @listen@ (extra words for nginx's listen), @workers@, @mock@ (host:port). Configurations named under "files" are copied
-into the scratch folder that way.
+@port@, @listen@ (extra words for nginx's listen), @workers@, @mock@ (host:port), @http@ and @location@ (directives: the entry's
+"policies"), @beside@ (the port of the program under "beside", which is started first and has the load generator's core).
+Configurations named under "files" are copied into the scratch folder that way.
 """
 import json, os, resource, shutil, signal, socket, subprocess, time, urllib.error, urllib.request
 
@@ -43,13 +44,14 @@ class Unavailable(Exception):
 class Target:
     def __init__(self, name, entry, settings):
         self.name, self.entry, self.settings = name, entry, settings
-        self.process = None
-        self.port = None
+        self.process = self.beside = None
+        self.port = self.beside_port = None
         self.folder = os.path.join(settings.work, name)
 
     def fill(self, text, workers=1):
         words = {"work": self.folder, "bench": HERE, "module": self.settings.module, "port": str(self.port),
-                 "workers": str(workers), "listen": "reuseport" if workers > 1 else "", "mock": self.settings.mock}
+                 "workers": str(workers), "listen": "reuseport" if workers > 1 else "", "mock": self.settings.mock, "http": "", "location": "",
+                 **self.entry.get("policies", {}), "beside": str(self.beside_port)}
         for word, value in words.items():
             text = text.replace("@" + word + "@", value)
         return text
@@ -77,7 +79,7 @@ class Target:
         needs = self.entry.get("needs")
         if needs and not shutil.which(needs):
             raise Unavailable(f"{needs} is not installed")
-        self.port = self.port or free_port()
+        self.port, self.beside_port = self.port or free_port(), self.beside_port or free_port()
         self.write_files(1)
         if self.entry.get("check"):
             tried = subprocess.run([self.fill(x) for x in self.entry["check"]], capture_output=True, text=True)
@@ -88,8 +90,9 @@ class Target:
         """Starts it and waits for its first good answer. `wrap`: words before the command (a profiler)."""
         if not self.entry.get("start"):
             return
-        self.port = free_port()
+        self.port, self.beside_port = free_port(), free_port()
         self.write_files(workers)
+        self.start_beside()
         command = list(wrap) + [self.fill(x, workers) for x in self.entry["start"]]
         log = open(os.path.join(self.settings.work, self.name + ".log"), "w")
         self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -105,6 +108,21 @@ class Target:
         self.stop()
         raise Unavailable(f"did not become ready, see {log.name}")
 
+    def start_beside(self):
+        if not self.entry.get("beside"):
+            return
+        command = [self.fill(x) for x in self.entry["beside"]]
+        self.beside = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                       preexec_fn=pinned(self.settings.load_core), start_new_session=True)
+        until = time.time() + READY_SECONDS
+        while time.time() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.beside_port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise Unavailable(f"{command[0]} did not start")
+
     def once(self):
         """One small chat request."""
         route = self.route("openai")
@@ -116,6 +134,10 @@ class Target:
         return self.process is not None and self.process.poll() is None
 
     def stop(self):
+        if self.beside is not None:
+            self.beside.kill()
+            self.beside.wait(8)
+            self.beside = None
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -138,4 +160,7 @@ def load_targets(settings, more=()):
     for path in [os.path.join(HERE, "targets.json"), *more]:
         with open(path) as f:
             entries.update(json.load(f))
+    for name, entry in entries.items():
+        if "like" in entry:
+            entries[name] = {**entries[entry["like"]], **entry}
     return {name: Target(name, entry, settings) for name, entry in entries.items()}
