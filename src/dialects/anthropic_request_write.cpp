@@ -1,13 +1,11 @@
 #include "dialects/anthropic_request_write.h"
 
-#include <cstdlib>
-
 #include "core/json_writer.h"
 #include "dialects/anthropic_block_writer.h"
+#include "dialects/anthropic_sampling.h"
 #include "dialects/anthropic_schema.h"
 #include "dialects/anthropic_text.h"
 #include "dialects/anthropic_thinking.h"
-#include "dialects/anthropic_model.h"
 #include "dialects/anthropic_turns.h"
 
 namespace aigw::dialects::anthropic {
@@ -21,8 +19,8 @@ namespace {
 
 class RequestWriter {
 public:
-    RequestWriter(const ChatRequest &request, const RequestOptions &options)
-        : request_(request), options_(options), out_(written_.body),
+    RequestWriter(const ChatRequest &request, const RequestOptions &options, const Hosting &hosting)
+        : request_(request), options_(options), hosting_(hosting), out_(written_.body),
           blocks_(out_, written_.dropped, options.drop_unsupported) {}
 
     chat::Result<WrittenRequest> write();
@@ -42,6 +40,7 @@ private:
 
     const ChatRequest &request_;
     const RequestOptions &options_;
+    const Hosting hosting_;
     WrittenRequest written_;
     JsonWriter out_;
     BlockWriter blocks_;
@@ -70,7 +69,10 @@ chat::Result<WrittenRequest> RequestWriter::write() {
     plan_ = *plan;
 
     out_.begin_object();
-    out_.key("model").string(options_.model);
+    if (hosting_.version.empty())
+        out_.key("model").string(options_.model);
+    else
+        out_.key("anthropic_version").string(hosting_.version);
     out_.key("max_tokens").number(plan_.max_tokens);
     system();
     if (auto done = messages(); !done)
@@ -86,7 +88,7 @@ chat::Result<WrittenRequest> RequestWriter::write() {
         out_.key("metadata").begin_object().key("user_id").text(request_.user).end_object();
     if (!cache_control_.empty())
         out_.key("cache_control").raw(cache_control_);
-    if (options_.stream)
+    if (options_.stream && hosting_.stream_member)
         out_.key("stream").boolean(true);
     out_.end_object();
     return std::move(written_);
@@ -228,34 +230,14 @@ void RequestWriter::output() {
     out_.end_object();
 }
 
-// Anthropic's temperature ends at 1. Beside thinking, and for models of 4.7 and later at all, only the defaults pass.
 void RequestWriter::sampling() {
-    const bool fixed = plan_.on() || traits_of(options_.model).adaptive_only;
-    std::string_view temperature = request_.temperature;
-    std::string_view top_p = request_.top_p;
-    const auto number = [](std::string_view raw) { return std::strtod(std::string(raw).c_str(), nullptr); };
-    const bool warm = !temperature.empty() && number(temperature) > 1;
-    const bool neutral = !top_p.empty() && number(top_p) == 1;
-    if (warm)
-        temperature = "1";
-    if (warm || (fixed && !temperature.empty() && number(temperature) != 1))
-        written_.dropped.emplace_back(request_.paths.temperature);
-    if (fixed)
-        temperature = {};
-    if (neutral && (fixed || !temperature.empty()))
-        top_p = {};  // many models refuse both at once, and 1 says nothing
-    if (fixed && !top_p.empty()) {
-        written_.dropped.emplace_back(request_.paths.top_p);
-        top_p = {};
-    }
-    if (!temperature.empty())
-        out_.key("temperature").raw(temperature);
-    if (!top_p.empty())
-        out_.key("top_p").raw(top_p);
-    if (!request_.top_k.empty() && fixed)
-        written_.dropped.emplace_back(request_.paths.top_k);
-    else if (!request_.top_k.empty())
-        out_.key("top_k").raw(request_.top_k);
+    const Sampling sampling = plan_sampling(request_, options_.model, plan_, written_.dropped);
+    if (!sampling.temperature.empty())
+        out_.key("temperature").raw(sampling.temperature);
+    if (!sampling.top_p.empty())
+        out_.key("top_p").raw(sampling.top_p);
+    if (!sampling.top_k.empty())
+        out_.key("top_k").raw(sampling.top_k);
 }
 
 RequestWriter::Written RequestWriter::stop() {
@@ -278,8 +260,9 @@ RequestWriter::Written RequestWriter::stop() {
 
 }  // namespace
 
-chat::Result<WrittenRequest> write_request(const ChatRequest &request, const RequestOptions &options) {
-    return RequestWriter(request, options).write();
+chat::Result<WrittenRequest> write_request(const ChatRequest &request, const RequestOptions &options,
+                                           const Hosting &hosting) {
+    return RequestWriter(request, options, hosting).write();
 }
 
 }  // namespace aigw::dialects::anthropic

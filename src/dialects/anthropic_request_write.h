@@ -12,6 +12,13 @@ namespace aigw::dialects::anthropic {
 inline constexpr std::string_view kJsonInstruction =
     "Answer with one valid JSON object and nothing else: no Markdown fence, no text before or after it.";
 
-chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
+// Of the body around the message, where another vendor hosts Claude.
+struct Hosting {
+    std::string_view version;    // anthropic_version; empty: Anthropic itself, the model in the body
+    bool stream_member = true;   // else the path says it
+};
+
+chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options,
+                                           const Hosting &hosting = {});
 
 }  // namespace aigw::dialects::anthropic

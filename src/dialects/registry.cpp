@@ -13,6 +13,7 @@ const std::vector<const Dialect *> &all_dialects() {
 const std::vector<const ProviderDialect *> &provider_dialects() {
     static const std::vector<const ProviderDialect *> dialects = [] {
         std::vector<const ProviderDialect *> all(all_dialects().begin(), all_dialects().end());
+        all.insert(all.end(), {&bedrock_converse(), &bedrock_anthropic(), &vertex_anthropic()});
         return all;
     }();
     return dialects;

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "aws_frame.h"
+#include "dialects/base64.h"
 #include "dialects/dialect.h"
 #include "require.h"
 #include "stream/sse.h"
@@ -96,8 +98,9 @@ private:
 
 class StreamDriver : public SseSink {
 public:
-    StreamDriver(const dialects::Dialect &from, chat::DeltaSink &sink)
-        : from_(from), reader_(from.response_reader()), sink_(sink) {}
+    StreamDriver(const dialects::ProviderDialect &from, chat::DeltaSink &sink)
+        : caller_(dynamic_cast<const dialects::Dialect *>(&from)), reader_(from.response_reader()), sink_(sink),
+          events_(make_event_reader(from.framing())) {}
 
     template <class SizeOf>
     void run(std::string_view bytes, SizeOf size_of) {
@@ -105,11 +108,11 @@ public:
             size_t size = std::min(bytes.size(), size_of());
             auto piece = std::make_unique<char[]>(size);
             bytes.copy(piece.get(), size);
-            sse_.feed({piece.get(), size}, *this);
+            check(events_->feed({piece.get(), size}, *this));
             bytes.remove_prefix(size);
         }
         if (error.empty()) {
-            sse_.finish(*this);
+            check(events_->finish(*this));
         }
         if (error.empty()) {
             fail(reader_->finish(sink_));
@@ -119,7 +122,9 @@ public:
     bool on_event(const SseEvent &event) override {
         bool json = bool(parser_.parse(event.data, doc_));
         std::string passed;
-        from_.pass_event(event, json ? &doc_ : nullptr, {}, passed);
+        if (caller_ != nullptr) {
+            caller_->pass_event(event, json ? &doc_ : nullptr, {}, passed);
+        }
         require(passed.empty() || passed.ends_with("\n\n"), "a passed event is whole");
         fail(reader_->event(event, json ? &doc_ : nullptr, sink_));
         return error.empty();
@@ -137,16 +142,22 @@ private:
         error = "error " + std::to_string(why.status) + " " + why.code + " " + why.message;
     }
 
-    const dialects::Dialect &from_;
+    void check(EventReader::Status status) {
+        if (error.empty() && (status == EventReader::Status::Broken || status == EventReader::Status::TooLarge)) {
+            error = "error: broken frames";
+        }
+    }
+
+    const dialects::Dialect *caller_;  // null: no caller speaks it
     std::unique_ptr<dialects::ResponseReader> reader_;
     chat::DeltaSink &sink_;
     JsonParser parser_;
     JsonDoc doc_;
-    SseReader sse_;
+    std::unique_ptr<EventReader> events_;
 };
 
 template <class SizeOf>
-std::string read_deltas(const dialects::Dialect &from, std::string_view bytes, SizeOf size_of) {
+std::string read_deltas(const dialects::ProviderDialect &from, std::string_view bytes, SizeOf size_of) {
     Deltas deltas(false);
     StreamDriver driver(from, deltas);
     driver.run(bytes, size_of);
@@ -162,7 +173,7 @@ struct JsonEvents : SseSink {
     }
 };
 
-inline void check_stream(const dialects::Dialect &from, std::string_view bytes) {
+inline void check_stream(const dialects::ProviderDialect &from, std::string_view bytes) {
     Deltas whole(true);
     StreamDriver driver(from, whole);
     driver.run(bytes, [&] { return bytes.size(); });
@@ -190,6 +201,36 @@ inline void check_stream(const dialects::Dialect &from, std::string_view bytes) 
             "in pieces is as whole");
 }
 
+// A line is an event: its type, a space, its JSON; with a ! before it an exception. `wrapped`: in base64, as InvokeModel.
+inline std::string aws_frames_of(std::string_view lines, bool wrapped) {
+    std::string out;
+    while (!lines.empty()) {
+        std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        const size_t space = std::min(line.find(' '), line.size());
+        const std::string type(line.substr(0, std::min<size_t>(space, 100)));
+        std::string payload(line.substr(std::min(space + 1, line.size())));
+        if (type.starts_with('!')) {
+            out += aws_exception(type.substr(1), payload);
+        } else if (wrapped) {
+            std::string bytes = "{\"bytes\":\"";
+            dialects::append_base64(bytes, payload);
+            out += aws_event("chunk", bytes + "\"}");
+        } else {
+            out += aws_event(type, payload);
+        }
+    }
+    return out;
+}
+
+inline void check_bedrock_stream(std::string_view lines) {
+    check_stream(dialects::bedrock_converse(), lines);
+    check_stream(dialects::bedrock_converse(), aws_frames_of(lines, false));
+}
+inline void check_bedrock_claude_stream(std::string_view lines) {
+    check_stream(dialects::bedrock_anthropic(), aws_frames_of(lines, false));
+    check_stream(dialects::bedrock_anthropic(), aws_frames_of(lines, true));
+}
 inline void check_openai_stream(std::string_view bytes) { check_stream(dialects::openai_chat(), bytes); }
 inline void check_anthropic_stream(std::string_view bytes) { check_stream(dialects::anthropic_messages(), bytes); }
 

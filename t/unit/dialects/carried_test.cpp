@@ -7,26 +7,12 @@
 #include <iostream>
 #include <sstream>
 
+#include "dialects/carried_bedrock.h"
+#include "dialects/carried_rows.h"
 #include "dialects/dialect.h"
 
 namespace aigw::dialects {
 namespace {
-
-enum class Fate { Carried, Hint, Refused };
-
-struct Row {
-    const char *field;    // as the page names it
-    const char *members;  // JSON members that show it; `messages` replaces the usual one
-    Fate fate;
-    const char *shown;    // Carried: a piece of the provider's body that shows it; else the path told to the caller
-    const char *becomes;  // for the page
-};
-
-const char *fate_name(Fate fate) {
-    return fate == Fate::Carried ? "carried" : fate == Fate::Hint ? "hint" : "refused";
-}
-
-#define USER R"({"role":"user","content":"hi"})"
 
 const Row kFromOpenAi[] = {
     {"messages: system, developer", R"("messages":[{"role":"developer","content":"Be brief."},)" USER "]", Fate::Carried,
@@ -210,7 +196,8 @@ const Row kFromAnthropic[] = {
 
 struct Direction {
     const char *title;
-    const Dialect &from, &to;
+    const Dialect &from;
+    const ProviderDialect &to;
     const Row *begin, *end;
     const char *model;
 };
@@ -220,6 +207,10 @@ const Direction kDirections[] = {
      std::end(kFromOpenAi), "claude-sonnet-4-5"},
     {"Anthropic messages to an OpenAI-shaped provider", anthropic_messages(), openai_chat(), std::begin(kFromAnthropic),
      std::end(kFromAnthropic), "gpt-x"},
+    {"OpenAI chat completions to Bedrock (Converse)", openai_chat(), bedrock_converse(), std::begin(kOpenAiToConverse),
+     std::end(kOpenAiToConverse), "anthropic.claude-sonnet-4-5"},
+    {"Anthropic messages to Bedrock (Converse)", anthropic_messages(), bedrock_converse(), std::begin(kAnthropicToConverse),
+     std::end(kAnthropicToConverse), "anthropic.claude-sonnet-4-5"},
 };
 
 std::string body_of(const Row &row) {
@@ -298,7 +289,8 @@ TEST(Carried, ThePageHasTheseTables) {
     std::ostringstream text;
     text << in.rdbuf();
     std::string page = text.str();
-    std::string tables = table_of(kDirections[0]) + "\n" + table_of(kDirections[1]);
+    std::string tables;
+    for (const Direction &way : kDirections) tables += (tables.empty() ? "" : "\n") + table_of(way);
     if (std::getenv("AIGW_CARRIED_UPDATE")) {
         std::ofstream(path) << page.substr(0, page.find("## OpenAI chat completions to")) << tables;
         return;

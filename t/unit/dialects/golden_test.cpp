@@ -1,6 +1,7 @@
 // t/golden/<source>/<case>/: hand-written inputs in one dialect and what each dialect makes of them. Inputs, any of
 //   request.json            a caller's body
-//   answer.json|stream.sse|stream.ndjson  a provider's answer
+//   answer.json             a provider's answer
+//   stream.sse|stream.ndjson|stream.frames.json  the same as a stream; frames: [{"headers":{...},"payload":{...}}]
 //   error.<status>.<ext>    a provider's error body
 //   options.json            {"drop_unsupported":true,"max_completion_tokens":false,"developer_role":false}
 // Expected, for each target dialect:
@@ -18,7 +19,9 @@
 #include <set>
 #include <sstream>
 
+#include "../../fuzz/aws_frame.h"
 #include "dialects/answers.h"
+#include "dialects/base64.h"
 
 namespace aigw::dialects {
 
@@ -52,6 +55,57 @@ std::string pretty(const std::string &json) {
     return out + "\n";
 }
 
+// The bytes of a stream that is written down as a list of frames.
+std::string frames_of(const std::string &json) {
+    json_t *list = json_loadb(json.data(), json.size(), 0, nullptr), *frame, *value;
+    EXPECT_TRUE(json_is_array(list)) << json;
+    std::string out;
+    size_t i;
+    const char *name;
+    json_array_foreach(list, i, frame) {
+        fuzz::AwsHeaders headers;
+        json_object_foreach(json_object_get(frame, "headers"), name, value) {
+            headers.emplace_back(name, json_string_value(value));
+        }
+        char *payload = json_dumps(json_object_get(frame, "payload"), JSON_COMPACT);
+        out += fuzz::aws_frame(headers, payload);
+        free(payload);
+    }
+    json_decref(list);
+    return out;
+}
+
+// As bedrock_anthropic has it: the events stand in the files plainly.
+std::string wrapped_frames_of(const std::string &json) {
+    json_t *list = json_loadb(json.data(), json.size(), 0, nullptr), *frame;
+    size_t i;
+    json_array_foreach(list, i, frame) {
+        if (!json_object_get(json_object_get(frame, "headers"), ":event-type")) continue;
+        char *payload = json_dumps(json_object_get(frame, "payload"), JSON_COMPACT);
+        std::string bytes;
+        append_base64(bytes, payload);
+        free(payload);
+        json_object_set_new(frame, "payload", json_pack("{s:s,s:s}", "bytes", bytes.c_str(), "p", "abcd"));
+    }
+    char *text = json_dumps(list, 0);
+    std::string out = frames_of(text);
+    free(text);
+    json_decref(list);
+    return out;
+}
+
+const char *stream_file(Framing framing) {
+    switch (framing) {
+    case Framing::Ndjson:
+        return "stream.ndjson";
+    case Framing::AwsEventStream:
+        return "stream.frames.json";
+    case Framing::Sse:
+        break;
+    }
+    return "stream.sse";
+}
+
 class Case {
 public:
     Case(fs::path dir, const ProviderDialect &source)
@@ -63,12 +117,11 @@ public:
         for (const ProviderDialect *target : provider_dialects()) {
             if (fs::exists(dir_ / "request.json")) request(*target, "expect." + std::string(target->name()));
         }
-        const char *stream_file = source_.framing() == Framing::Sse ? "stream.sse" : "stream.ndjson";
         for (const Dialect *target : all_dialects()) {
             std::string prefix = "expect." + std::string(target->name());
             for (bool stream : {false, true}) {
-                if (fs::path path = dir_ / (stream ? stream_file : "answer.json"); fs::exists(path)) {
-                    answer(*target, prefix, stream, slurp(path));
+                if (fs::path path = dir_ / (stream ? stream_file(source_.framing()) : "answer.json"); fs::exists(path)) {
+                    answer(*target, prefix, stream, stream ? stream_of(slurp(path)) : slurp(path));
                 }
             }
             provider_error(*target, prefix);
@@ -86,6 +139,11 @@ private:
         options_.drop_unsupported = doc.root()["drop_unsupported"].is_true();
         options_.quirks.max_completion_tokens = !doc.root()["max_completion_tokens"].is_false();
         options_.quirks.developer_role = !doc.root()["developer_role"].is_false();
+    }
+
+    std::string stream_of(const std::string &text) const {
+        if (source_.framing() != Framing::AwsEventStream) return text;
+        return source_.name() == "bedrock_anthropic" ? wrapped_frames_of(text) : frames_of(text);
     }
 
     void expect(const std::string &name, const std::string &text) {
@@ -109,6 +167,8 @@ private:
         auto read = caller_->read_request(doc);
         if (!read) return expect(prefix + ".error.json", pretty(caller_->write_error(read.error(), "req-1")));
         options_.stream = read->stream;
+        // Converse goes by the model's name: whose it is.
+        options_.model = target.name() == "bedrock_converse" ? "anthropic.claude-target" : "target-model";
         if (&target == &source_) {
             JsonSplice splice(doc.text());
             caller_->pass_request(doc, options_, splice);
