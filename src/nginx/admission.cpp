@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "nginx/cache.h"
 #include "nginx/filter.h"
 #include "nginx/guard.h"
 #include "nginx/limit.h"
@@ -16,6 +17,7 @@ using Step = ngx_int_t (*)(Context &context);
 constexpr Step kSteps[] = {
     add_prompts,
     guard_request,
+    look_in_cache,
     reserve_limits,
 };
 

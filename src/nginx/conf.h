@@ -65,6 +65,7 @@ struct MainConf {
     Redis *redis_client = nullptr;           // a worker's own, made in init_process; null without ai_redis
     ngx_flag_t used = 0;      // ai_gateway, ai_filter, ai_metrics or `ai_auth keys` is written: else the module has no effect at all
     Position keys_wanted;     // of the last `ai_auth keys`
+    Position cache_wanted;    // of the last ai_cache that is not off
     std::vector<ngx_str_t> nameservers;  // of resolv.conf, for locations without `resolver`
     ngx_resolver_t *resolver = nullptr;  // made of them when it is needed
     gateway::Scratch scratch;            // a worker's own

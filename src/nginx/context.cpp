@@ -6,6 +6,7 @@
 
 #include "nginx/access.h"
 #include "nginx/attempt.h"
+#include "nginx/cache.h"
 #include "nginx/filter.h"
 #include "nginx/guard.h"
 #include "nginx/limit.h"
@@ -67,6 +68,7 @@ void Context::end(gateway::End how) {
     if (under_way != nullptr && !ended) {
         ended = true;
         under_way->end(how, now());
+        end_cache(*this, how);
         settle_limits(*this);
         count_guardrails(*this);
     }
@@ -80,6 +82,7 @@ void Context::forget_conversation() {
     filter.reset();
     guard.reset();
     quota.reset();
+    cache.reset();
     admitted = 0;
     ended = false;
 }

@@ -16,6 +16,7 @@ namespace aigw::ngx {
 
 class Driver;  // attempt.h
 class Quota;   // quota.h
+class CacheUse;  // cache.h
 struct Guard;  // guard.h
 
 // An event that is posted for a request, as long as the request is there.
@@ -50,6 +51,7 @@ struct Context {
     std::unique_ptr<Driver> driver;             // from content on
     std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
     std::unique_ptr<Quota> quota;               // limits: what is reserved
+    std::unique_ptr<CacheUse> cache;            // where ai_cache is in force
     size_t admitted = 0;                        // steps of admission that are behind
     bool waiting = false;                       // in a step of admission, for resume_admission
     std::unique_ptr<Turn> turn;                 // admission: the next slice of work

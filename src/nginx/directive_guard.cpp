@@ -1,6 +1,7 @@
 // ai_guardrail.
 #include "nginx/ngx.h"
 
+#include "core/digest.h"
 #include "nginx/directive_policy.h"
 #include "nginx/directive_tools.h"
 #include "nginx/guarded.h"
@@ -31,11 +32,14 @@ Result<std::string, std::string> read_words(ngx_conf_t *cf, std::string_view pat
 }  // namespace
 
 GuardSet::GuardSet(const std::vector<std::shared_ptr<const GuardLine>> &lines) {
+    std::string versions;
     for (const auto &line : lines) {
+        versions += line->version;
         rules.push_back(line->rule);
         conditions.push_back(line->condition);
         conditional = conditional || line->condition != nullptr;
     }
+    version = hex_encode(sha256(versions));
     request = std::make_unique<const guards::Plan>(rules, guards::Direction::Request);
     response = std::make_unique<const guards::Plan>(rules, guards::Direction::Response);
 }
@@ -53,7 +57,9 @@ char *add_guardrail(ngx_conf_t *cf, PolicySet &policies) {
     }
     auto line = std::make_shared<GuardLine>();
     std::vector<std::string_view> arguments;
+    std::string text;  // all that makes the rule
     for (size_t i = 1; i < argument_count(cf); i++) {
+        (text += view(argument(cf, i))) += '\0';
         auto condition = parameter(argument(cf, i), "if");
         if (!condition) {
             arguments.push_back(view(argument(cf, i)));
@@ -64,11 +70,16 @@ char *add_guardrail(ngx_conf_t *cf, PolicySet &policies) {
             return conf_error();
         }
     }
-    auto rule = guards::parse_rule(arguments, [&](std::string_view path) { return read_words(cf, path); });
+    auto rule = guards::parse_rule(arguments, [&](std::string_view path) {
+        auto words = read_words(cf, path);
+        text += words ? *words : std::string();
+        return words;
+    });
     if (!rule) {
         return emerg(cf, "\"ai_guardrail\" %s", rule.error().c_str());
     }
     line->rule = std::move(*rule);
+    line->version = hex_encode(sha256(text));
     if (list.lines.size() == guards::kMaxRules) {
         return emerg(cf, "more than %uz lines of \"ai_guardrail\"", guards::kMaxRules);
     }

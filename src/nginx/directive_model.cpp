@@ -72,6 +72,8 @@ constexpr BlockDirective kDirectives[] = {
     {"ai_token_limit", 1, kAnyCount, false, set_model_policy<add_token_limit>},
     {"ai_prompt", 1, kAnyCount, false, set_model_policy<add_prompt>},
     {"ai_guardrail", 1, kAnyCount, false, set_model_policy<add_guardrail>},
+    {"ai_cache", 1, kAnyCount, true, set_model_policy<add_cache>},
+    {"ai_trust_controls", 1, 1, true, set_model_policy<add_trust>},
     {"ai_request_limit", 1, kAnyCount, false, set_model_policy<add_request_limit>},
 };
 

@@ -43,6 +43,8 @@ char *add_token_limit(ngx_conf_t *cf, PolicySet &policies);    // directive_limi
 char *add_request_limit(ngx_conf_t *cf, PolicySet &policies);  // directive_limit.cpp
 char *add_prompt(ngx_conf_t *cf, PolicySet &policies);         // prompt.cpp
 char *add_guardrail(ngx_conf_t *cf, PolicySet &policies);      // directive_guard.cpp
+char *add_cache(ngx_conf_t *cf, PolicySet &policies);          // directive_cache.cpp
+char *add_trust(ngx_conf_t *cf, PolicySet &policies);          // directive_cache.cpp
 
 // As a directive of http, server and location.
 template <char *(*Add)(ngx_conf_t *, PolicySet &)>

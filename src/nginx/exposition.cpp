@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "nginx/cache_zone.h"
 #include "nginx/conf.h"
 #include "nginx/families.h"
 #include "nginx/guarded.h"
@@ -150,10 +151,14 @@ void zone_bytes(std::string &out, const ngx_shm_zone_t *zone, uint64_t used, uin
 }
 
 void zone_gauges(std::string &out, const Zones &zones) {
-    head(out, "aigw_zone_bytes", "gauge", "Shared memory: of the metrics (state), of one table of keys (keys).");
+    head(out, "aigw_zone_bytes", "gauge", "Shared memory: of the metrics (state), of one table of keys (keys), of answers (cache).");
     const SeriesTable *table = zones.series();
     zone_bytes(out, zones.state_zone, table->arena_used.load(), table->arena_bytes);
     zone_bytes(out, zones.keys_zone, zones.keys->used.load(), zones.keys->table_bytes);
+    if (zones.cache != nullptr) {
+        cache::StoreStats cache = CacheMemory(zones).stats();
+        zone_bytes(out, zones.cache_zone, (cache.chunks - cache.free_chunks) * cache::Store::kChunk, cache.chunks * cache::Store::kChunk);
+    }
     int64_t since = zones.keys->broken_since.load();
     head(out, "aigw_keys_stale_seconds", "gauge", "How long the key file has been refused; 0: its keys are in use.");
     line(out, "aigw_keys_stale_seconds", {}, std::to_string(since != 0 ? std::max<int64_t>(ngx_time() - since, 1) : 0));

@@ -34,6 +34,7 @@ constexpr FamilyInfo kFamilies[] = {
     {"aigw_limit_total", "Requests that a limit was asked for, by what it said.", {L::Name, L::Result, L::None, L::None}, {}},
     {"aigw_guardrail_total", "What guardrails found, by label.", {L::Label, L::Action, L::None, L::None}, {}},
     {"aigw_redis_errors_total", "Failures of Redis and errors in its replies.", {L::Kind, L::None, L::None, L::None}, {}},
+    {"aigw_cache_total", "Requests that ai_cache was in force for.", {L::Status, L::None, L::None, L::None}, {}},
 };
 
 }  // namespace

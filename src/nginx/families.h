@@ -10,7 +10,7 @@
 namespace aigw::ngx {
 
 // The order is part of the state zone's layout.
-enum class Family : uint8_t { Requests, Tokens, Attempts, Duration, Ttft, Tpot, Overhead, Limits, Guardrails, RedisErrors };
+enum class Family : uint8_t { Requests, Tokens, Attempts, Duration, Ttft, Tpot, Overhead, Limits, Guardrails, RedisErrors, Cache };
 
 enum class LabelName : uint8_t { None, Model, Provider, Team, Status, Result, Name, Label, Action, Kind };
 

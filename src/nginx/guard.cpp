@@ -29,6 +29,7 @@ void choose_plans(Context &context, Guard &guard) {
     guard.response = set.response.get();
     if (set.conditional) {
         uint64_t active = active_rules(context.r, set);
+        guard.active = active;
         guard.own_request = std::make_unique<const guards::Plan>(set.rules, guards::Direction::Request, active);
         guard.own_response = std::make_unique<const guards::Plan>(set.rules, guards::Direction::Response, active);
         guard.request = guard.own_request.get();

@@ -18,6 +18,7 @@ struct Guard {
     std::shared_ptr<const GuardSet> set;
     std::unique_ptr<const guards::Plan> own_request, own_response;  // where if= leaves rules out
     const guards::Plan *request = nullptr, *response = nullptr;
+    uint64_t active = UINT64_MAX;  // rules in force, by their place
     guards::Guarding guarding;
     std::unique_ptr<guards::RequestGuard> look;  // while the request is looked at
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "guards/plan.h"
@@ -13,6 +14,7 @@ namespace aigw::ngx {
 struct GuardLine {
     guards::Rule rule;
     ngx_http_complex_value_t *condition = nullptr;  // if=
+    std::string version;                            // changes with its arguments, and with its file's words
 };
 
 // Of one level, after it was merged: the rules side by side, and the plans of all of them.
@@ -22,6 +24,7 @@ struct GuardSet {
     std::vector<guards::Rule> rules;
     std::vector<ngx_http_complex_value_t *> conditions;  // by rule; null: always
     bool conditional = false;
+    std::string version;  // changes with any of the rules
     std::unique_ptr<const guards::Plan> request, response;
 };
 

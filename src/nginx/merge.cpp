@@ -57,6 +57,8 @@ void merge_policies(ngx_conf_t *cf, const PolicySet &prev, PolicySet &conf) {
     merge_list(cf, prev.request_limits, conf.request_limits, "ai_request_limit");
     merge_list(cf, prev.prompts, conf.prompts, "ai_prompt");
     merge_list(cf, prev.guardrails, conf.guardrails, "ai_guardrail");
+    conf.cache.merge(prev.cache);
+    conf.trust.merge(prev.trust);
     if (conf.guardrails.written) {
         conf.complete();
     } else {

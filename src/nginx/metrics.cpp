@@ -136,7 +136,7 @@ private:
 };
 
 void count_usage(Tally &tally, const gateway::Record &record) {
-    if (record.usage_source == gateway::UsageSource::None) {
+    if (record.usage_source == gateway::UsageSource::None || record.from_cache) {
         return;
     }
     const chat::Usage &usage = record.usage;
@@ -200,6 +200,12 @@ void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::s
 void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view result) {
     if (const Zones *zones = zones_of(r)) {
         Tally(r, *zones, {{}, {}, {}, result, name}).add(Family::Limits, 0, 1);
+    }
+}
+
+void count_cache(ngx_http_request_t *r, std::string_view status) {
+    if (const Zones *zones = zones_of(r)) {
+        Tally(r, *zones, {{}, {}, {}, status}).add(Family::Cache, 0, 1);
     }
 }
 

@@ -16,6 +16,9 @@ void count_exchange(ngx_http_request_t *r, const gateway::Record &record, std::s
 // One request and one limit: passed, rejected or dry_run.
 void count_limit(ngx_http_request_t *r, std::string_view name, std::string_view result);
 
+// One request that a cache was in force for: HIT, MISS or BYPASS.
+void count_cache(ngx_http_request_t *r, std::string_view status);
+
 // What one request's guardrails found.
 void count_guardrail(ngx_http_request_t *r, std::string_view label, std::string_view action, uint64_t count);
 

@@ -40,7 +40,7 @@ ngx_int_t post_configuration(ngx_conf_t *cf) noexcept {
     if (!main.used) {
         return NGX_OK;
     }
-    if (check_keys(cf, main) != NGX_OK || add_default_zone(cf, &main) != NGX_OK || install_filters(cf) != NGX_OK) {
+    if (check_keys(cf, main) != NGX_OK || complete_zones(cf, &main) != NGX_OK || install_filters(cf) != NGX_OK) {
         return NGX_ERROR;
     }
     main.hidden_headers = hidden_header_variables(cf);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "nginx/cache_rule.h"
 #include "nginx/conf_position.h"
 #include "nginx/guard_rule.h"
 #include "nginx/limit_rule.h"
@@ -40,6 +41,8 @@ struct PolicySet {
     PolicyList<LimitRule> request_limits;
     PolicyList<PromptLine> prompts;
     PolicyList<GuardLine> guardrails;
+    SinglePolicy<CacheRule> cache;
+    SinglePolicy<TrustRule> trust;
     std::shared_ptr<const GuardSet> guard_set;  // of the guardrails in force; made when the level is complete
 
     // Ready for requests. Null guards stay null where there are none.

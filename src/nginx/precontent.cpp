@@ -106,9 +106,12 @@ ngx_int_t refuse(Context &context, const chat::ApiError &error) {
 }
 
 ngx_int_t answer_request(Context &context, std::string_view text) {
-    gateway::Conversation &conversation = *context.conversation();
+    return answer_with(context, context.conversation()->write_answer(text));
+}
+
+ngx_int_t answer_with(Context &context, std::string body) {
     context.answered = true;
-    return finish_with(context, {std::string(conversation.content_type()), conversation.write_answer(text)});
+    return finish_with(context, {std::string(context.conversation()->content_type()), std::move(body)});
 }
 
 bool is_true(ngx_http_request_t *r, ngx_http_complex_value_t &value) {

@@ -13,6 +13,9 @@ ngx_int_t refuse(Context &context, const chat::ApiError &error);
 // Answers in the place of the model, with `text`. NGX_DONE.
 ngx_int_t answer_request(Context &context, std::string_view text);
 
+// Answers with a whole answer, in the mode that was asked for. NGX_DONE.
+ngx_int_t answer_with(Context &context, std::string body);
+
 // The policies that hold for this request in a kind of its own: the model's if it has lines of that kind, else the
 // location's.
 template <class List>

@@ -1,6 +1,7 @@
 #include "nginx/reply.h"
 
 #include "core/safe_text.h"
+#include "nginx/cache.h"
 #include "nginx/text.h"
 
 namespace aigw::ngx {
@@ -59,6 +60,9 @@ void add_exchange_headers(ngx_http_request_t *r, Context &context, bool anthropi
     add_header(r, "x-request-id", id);
     if (anthropic) {
         add_header(r, "request-id", id);
+    }
+    if (std::string_view status = cache_status(context); !status.empty()) {
+        add_header(r, "x-aigw-cache", status);
     }
     if (context.exchange) {
         for (const auto &[name, value] : context.exchange->client_headers()) {

@@ -7,6 +7,7 @@
 
 #include "nginx/answer.h"
 #include "nginx/attempt.h"
+#include "nginx/cache.h"
 #include "nginx/chain.h"
 #include "nginx/guarded.h"
 #include "nginx/limit.h"
@@ -205,6 +206,9 @@ Verdict Call::end_body() {
 ngx_int_t Call::commit() {
     ngx_http_upstream_t *u = upstream();
     driver_.on_commit();
+    if (exchange_.done()) {
+        store_answer(context_);
+    }
     bool whole = exchange_.done() && !exchange_.record().stream;
     if (whole) {
         whole_ = std::move(exchange_.out());

@@ -3,6 +3,7 @@
 
 #include "nginx/upstream.h"
 
+#include "nginx/cache.h"
 #include "nginx/chain.h"
 #include "nginx/guarded.h"
 
@@ -58,6 +59,9 @@ void Call::process_bytes(ssize_t bytes) {
         return;
     }
     feed(in);
+    if (exchange_.done()) {
+        store_answer(context_);
+    }
     take_output();
     if (body_.ended()) {
         complete();

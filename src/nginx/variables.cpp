@@ -7,6 +7,7 @@
 
 #include "core/safe_text.h"
 #include "nginx/access.h"
+#include "nginx/cache.h"
 #include "nginx/guard.h"
 #include "nginx/guarded.h"
 #include "nginx/limit.h"
@@ -152,6 +153,7 @@ ngx_int_t add_variables(ngx_conf_t *cf) noexcept {
         add(cf, "ai_error", error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_detected", policy_variable<detected_labels>, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_guardrail", policy_variable<guardrail_action>, 0, NGX_HTTP_VAR_NOCACHEABLE);
+        add(cf, "ai_cache_status", policy_variable<cache_status>, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_limit_status", policy_variable<limit_status>, 0, NGX_HTTP_VAR_NOCACHEABLE);
         add(cf, "ai_limit_remaining", policy_variable<limit_remaining_text>, 0, NGX_HTTP_VAR_NOCACHEABLE);
         return ngx_int_t{NGX_OK};

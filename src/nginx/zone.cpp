@@ -4,6 +4,7 @@
 #include <new>
 
 #include "limits/store.h"
+#include "nginx/cache_zone.h"
 #include "nginx/directive_tools.h"
 #include "nginx/guarded.h"
 #include "nginx/keys.h"
@@ -20,6 +21,8 @@ namespace {
 constexpr uint32_t kLayout = 2;
 constexpr char kStateSuffix[] = ".state.2";
 constexpr char kKeysSuffix[] = ".keys.1";
+constexpr char kCacheSuffix[] = ".cache.1";
+constexpr ngx_uint_t kMaxShares = 95;  // percent: keys and cache together
 constexpr uint32_t kStateMagic = 0x61677374;
 constexpr size_t kMaxSeriesBytes = 8 << 20;
 constexpr Millis kMinTime = 1000;  // ms: of lease and every
@@ -90,6 +93,21 @@ ngx_int_t init_keys(ngx_shm_zone_t *zone, void *old) noexcept {
     return guarded(zone->shm.log, ngx_int_t(NGX_ERROR), [&] { return load_first_keys(*zones, zone->shm.log); });
 }
 
+// Fresh pages are zero: not all of them are touched, as calloc would.
+ngx_int_t init_cache(ngx_shm_zone_t *zone, void *old) noexcept {
+    auto *zones = static_cast<Zones *>(zone->data);
+    ngx_slab_pool_t *pool = slab(zone);
+    if (old == nullptr && !zone->shm.exists) {
+        size_t bytes = pool->pfree * ngx_pagesize;
+        pool->data = ngx_slab_alloc(pool, bytes);
+        if (pool->data == nullptr || !make_cache(static_cast<CacheRoot *>(pool->data), bytes)) {
+            return refuse(zone);
+        }
+    }
+    zones->cache = static_cast<CacheRoot *>(pool->data);
+    return zones->cache != nullptr && cache_fits(zones->cache) ? NGX_OK : refuse(zone);
+}
+
 ngx_shm_zone_t *add_zone(ngx_conf_t *cf, Zones *zones, const char *suffix, size_t size, ngx_shm_zone_init_pt init) {
     ngx_str_t name = copy(cf->pool, std::string(view(zones->name)) + suffix);
     ngx_shm_zone_t *zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_aigw_module);
@@ -100,39 +118,65 @@ ngx_shm_zone_t *add_zone(ngx_conf_t *cf, Zones *zones, const char *suffix, size_
     return zone;
 }
 
-ngx_int_t add_zones(ngx_conf_t *cf, MainConf *main, std::string_view name, size_t size, ngx_uint_t keys_percent) {
-    auto *zones = make_in_pool<Zones>(cf->pool);
-    zones->name = copy(cf->pool, name);
+size_t share(const Zones &zones, ngx_uint_t percent) {
+    return zones.size / 100 * percent / ngx_pagesize * ngx_pagesize;
+}
+
+ngx_int_t add_cache_zone(ngx_conf_t *cf, Zones &zones) {
+    zones.cache_zone = add_zone(cf, &zones, kCacheSuffix, share(zones, zones.cache_percent), init_cache);
+    return zones.cache_zone != nullptr ? NGX_OK : NGX_ERROR;
+}
+
+ngx_int_t add_zones(ngx_conf_t *cf, MainConf *main, const Zones &wanted) {
+    auto *zones = make_in_pool<Zones>(cf->pool, wanted);
     zones->main = main;
-    size_t keys = size / 100 * keys_percent / ngx_pagesize * ngx_pagesize;
+    size_t keys = share(*zones, zones->keys_percent);
+    size_t cache = zones->cache_written ? share(*zones, zones->cache_percent) : 0;
     zones->keys_zone = add_zone(cf, zones, kKeysSuffix, keys, init_keys);
-    zones->state_zone = add_zone(cf, zones, kStateSuffix, size - keys, init_state);
+    zones->state_zone = add_zone(cf, zones, kStateSuffix, zones->size - keys - cache, init_state);
     if (zones->keys_zone == nullptr || zones->state_zone == nullptr) {
         return NGX_ERROR;
     }
     main->zones = zones;
-    return NGX_OK;
+    return cache != 0 ? add_cache_zone(cf, *zones) : NGX_OK;
 }
 
-// Kilobytes that a zone with this share for keys must have.
-size_t least_size(ngx_uint_t keys_percent) {
-    size_t bytes = std::max(Zones::kMinState * 100 / (100 - keys_percent), Zones::kMinKeys * 100 / keys_percent);
-    return (bytes + 2 * ngx_pagesize) / 1024 + 1;
+// Kilobytes that a zone with these shares must have.
+size_t least_size(ngx_uint_t keys_percent, ngx_uint_t cache_percent) {
+    size_t bytes = std::max(Zones::kMinState * 100 / (100 - keys_percent - cache_percent), Zones::kMinKeys * 100 / keys_percent);
+    if (cache_percent != 0) {
+        bytes = std::max(bytes, kMinCacheZone * 100 / cache_percent);
+    }
+    return (bytes + 3 * ngx_pagesize) / 1024 + 1;
 }
 
-// keys=N%
-bool read_keys_share(std::string_view parameter, ngx_uint_t &percent) {
-    constexpr std::string_view kName = "keys=";
-    if (!parameter.starts_with(kName) || !parameter.ends_with('%')) {
+// NAME=N%
+bool read_share(std::string_view text, ngx_uint_t least, ngx_uint_t &percent) {
+    if (!text.ends_with('%')) {
         return false;
     }
-    ngx_str_t number = str(parameter.substr(kName.size(), parameter.size() - kName.size() - 1));
+    ngx_str_t number = str(text.substr(0, text.size() - 1));
     ngx_int_t value = ngx_atoi(number.data, number.len);
-    if (value < 1 || value > 90) {
-        return false;
-    }
     percent = static_cast<ngx_uint_t>(value);
-    return true;
+    return value >= static_cast<ngx_int_t>(least) && value <= 90;
+}
+
+// What is wrong with a zone of this size and with these shares; nothing: it is in order.
+std::string fault_of(const Zones &zones, ngx_uint_t cache_percent) {
+    if (zones.keys_percent + cache_percent > kMaxShares) {
+        return "keys=" + std::to_string(zones.keys_percent) + "% and cache=" + std::to_string(cache_percent) +
+               "% leave less than " + std::to_string(100 - kMaxShares) + "% for counters";
+    }
+    size_t least = least_size(zones.keys_percent, cache_percent);
+    if (zones.size >= least * 1024) {
+        return {};
+    }
+    std::string shares = "keys=" + std::to_string(zones.keys_percent) + "%";
+    if (cache_percent != 0) {
+        shares += " cache=" + std::to_string(cache_percent) + "%";
+    }
+    return "zone \"" + std::string(view(zones.name)) + "\" is too small: with " + shares + " it needs at least " +
+           std::to_string(least) + "k";
 }
 
 bool read_time(std::string_view text, Millis least, ngx_msec_t &to) {
@@ -141,8 +185,14 @@ bool read_time(std::string_view text, Millis least, ngx_msec_t &to) {
     return time && *time >= least;
 }
 
-// lease=, state=, every=
 bool read_option(ngx_conf_t *cf, Zones &zones, const ngx_str_t &token) {
+    if (auto text = parameter(token, "keys")) {
+        return read_share(*text, 1, zones.keys_percent);
+    }
+    if (auto text = parameter(token, "cache")) {
+        zones.cache_written = true;
+        return read_share(*text, 0, zones.cache_percent);
+    }
     if (auto text = parameter(token, "lease")) {
         return read_time(*text, kMinTime, zones.lease);
     }
@@ -192,35 +242,47 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
     if (size == NGX_ERROR) {
         return invalid("zone size", &args[2]);
     }
-    ngx_uint_t keys = Zones::kDefaultKeys;
     Zones wanted;
-    for (ngx_uint_t i = 3; i < cf->args->nelts; i++) {
-        if (!read_option(cf, wanted, args[i]) && !read_keys_share(view(args[i]), keys)) {
-            return invalid("parameter", &args[i]);
+    wanted.where = position(cf);
+    wanted.size = static_cast<size_t>(size);
+    return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
+        wanted.name = copy(cf->pool, view(args[1]));
+        for (ngx_uint_t i = 3; i < cf->args->nelts; i++) {
+            if (!read_option(cf, wanted, args[i])) {
+                return invalid("parameter", &args[i]);
+            }
         }
-    }
-    if (static_cast<size_t>(size) < least_size(keys) * 1024) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small: with keys=%ui%% it needs at least %uzk",
-                           &args[1], keys, least_size(keys));
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-    return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&] {
-        bool added = add_zones(cf, main, view(args[1]), static_cast<size_t>(size), keys) == NGX_OK;
-        if (added) {
-            main->zones->lease = wanted.lease;
-            main->zones->every = wanted.every;
-            main->zones->state_file = wanted.state_file;
+        if (std::string fault = fault_of(wanted, wanted.cache_written ? wanted.cache_percent : 0); !fault.empty()) {
+            return emerg(cf, "%s", fault.c_str());
         }
-        return static_cast<char *>(added ? NGX_CONF_OK : NGX_CONF_ERROR);
+        return static_cast<char *>(add_zones(cf, main, wanted) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR);
     });
 }
 
-ngx_int_t add_default_zone(ngx_conf_t *cf, MainConf *main) noexcept {
-    if (main->zones != nullptr) {
-        return NGX_OK;
-    }
-    return guarded(cf->log, ngx_int_t(NGX_ERROR),
-                   [&] { return add_zones(cf, main, "aigw", Zones::kDefaultSize, Zones::kDefaultKeys); });
+ngx_int_t complete_zones(ngx_conf_t *cf, MainConf *main) noexcept {
+    return guarded(cf->log, ngx_int_t(NGX_ERROR), [&] {
+        if (main->zones == nullptr) {
+            Zones wanted;
+            wanted.name = str("aigw");
+            if (add_zones(cf, main, wanted) != NGX_OK) {
+                return ngx_int_t(NGX_ERROR);
+            }
+        }
+        Zones &zones = *main->zones;
+        if (main->cache_wanted.file == nullptr || zones.cache_zone != nullptr) {
+            return ngx_int_t(NGX_OK);
+        }
+        if (zones.cache_percent == 0) {
+            log_at(cf, NGX_LOG_EMERG, main->cache_wanted, "\"ai_cache\" has no memory, \"ai_zone\" says cache=0%%");
+            return ngx_int_t(NGX_ERROR);
+        }
+        if (std::string fault = fault_of(zones, zones.cache_percent); !fault.empty()) {
+            log_at(cf, NGX_LOG_EMERG, zones.where, "%s", fault.c_str());
+            return ngx_int_t(NGX_ERROR);
+        }
+        zones.state_zone->shm.size -= share(zones, zones.cache_percent);
+        return add_cache_zone(cf, zones);
+    });
 }
 
 }  // namespace aigw::ngx

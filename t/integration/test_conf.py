@@ -150,8 +150,12 @@ def test_auth_without_a_gateway_warns(accepted, keys):
 ZONES = {
     "size": ("ai_zone aigw big;", 'invalid zone size "big"'),
     "keys": ("ai_zone aigw 8m keys=lots;", 'invalid parameter "keys=lots"'),
-    "parameter": ("ai_zone aigw 8m cache=50%;", 'invalid parameter "cache=50%"'),
-    "too small": ("ai_zone aigw 64k;", 'zone "aigw" is too small: with keys=25% it needs at least 350k'),
+    "parameter": ("ai_zone aigw 8m answers=50%;", 'invalid parameter "answers=50%"'),
+    "cache": ("ai_zone aigw 8m cache=half;", 'invalid parameter "cache=half"'),
+    "shares": ("ai_zone aigw 8m keys=50% cache=46%;", "keys=50% and cache=46% leave less than 5% for counters"),
+    "too small for a cache": ("ai_zone aigw 700k cache=50%;",
+                              'zone "aigw" is too small: with keys=25% cache=50% it needs at least 1037k'),
+    "too small": ("ai_zone aigw 64k;", 'zone "aigw" is too small: with keys=25% it needs at least 354k'),
     "duplicate": ("ai_zone a 8m; ai_zone b 8m;", '"ai_zone" directive is duplicate'),
     "arguments": ("ai_zone aigw;", 'invalid number of arguments in "ai_zone" directive'),
 }
@@ -217,7 +221,7 @@ def test_keys_after_the_location(accepted, keys):
 # ---- nothing of what is not there yet
 
 @pytest.mark.parametrize("name", ["ai_prices", "ai_jwt", "ai_access", "ai_budget",
-                                  "ai_cache", "ai_param", "ai_require", "ai_log",
+                                  "ai_param", "ai_require", "ai_log",
                                   "ai_dashboard", "ai_status", "ai_usage", "ai_client_abort", "ai_keepalive_ping"])
 def test_unknown_directive(refused, name):
     refused(f'unknown directive "{name}"', http=f"{name} on;")

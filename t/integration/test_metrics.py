@@ -24,7 +24,7 @@ CHAT = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 FAMILIES = {
     "aigw_requests": "counter", "aigw_tokens": "counter", "aigw_attempts": "counter",
     "aigw_request_duration_seconds": "histogram", "aigw_ttft_seconds": "histogram", "aigw_tpot_seconds": "histogram",
-    "aigw_overhead_seconds": "histogram", "aigw_limit": "counter", "aigw_guardrail": "counter", "aigw_redis_errors": "counter", "aigw_streams": "gauge", "aigw_contexts": "gauge", "aigw_zone_bytes": "gauge",
+    "aigw_overhead_seconds": "histogram", "aigw_limit": "counter", "aigw_guardrail": "counter", "aigw_redis_errors": "counter", "aigw_cache": "counter", "aigw_streams": "gauge", "aigw_contexts": "gauge", "aigw_zone_bytes": "gauge",
     "aigw_keys_stale_seconds": "gauge", "aigw_build_info": "gauge",
 }
 

@@ -63,6 +63,22 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def connections(pid, port):
+    """Established TCP connections of a process to or at this port."""
+    own = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            own.add(os.readlink(f"/proc/{pid}/fd/{name}"))
+        except OSError:
+            continue
+    count = 0
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        ports = {int(fields[i].split(":")[1], 16) for i in (1, 2)}
+        count += fields[3] == "01" and port in ports and f"socket:[{fields[9]}]" in own
+    return count
+
+
 def alive(pid):
     try:
         return _stat(pid)[0] != "Z"
