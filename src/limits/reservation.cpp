@@ -30,24 +30,37 @@ void refuse(Decision &decision, Status status, size_t index, Millis wait) {
 
 }  // namespace
 
-Key make_key(std::initializer_list<std::string_view> parts) {
-    char stack[512];
+size_t packed_size(KeyParts parts) {
     size_t bytes = 0;
     for (std::string_view part : parts) {
         bytes += sizeof(uint32_t) + part.size();
     }
-    std::string heap(bytes > sizeof stack ? bytes : 0, '\0');
-    char *out = bytes > sizeof stack ? heap.data() : stack;
-    size_t at = 0;
+    return bytes;
+}
+
+void pack_key(KeyParts parts, char *out) {
     for (std::string_view part : parts) {
         auto size = static_cast<uint32_t>(part.size());
-        std::memcpy(out + at, &size, sizeof size);
-        at += sizeof size + part.copy(out + at + sizeof size, part.size());
+        std::memcpy(out, &size, sizeof size);
+        out += sizeof size;
+        out += part.copy(out, part.size());
     }
-    Sha256 digest = sha256({out, bytes});
+}
+
+Key key_of_packed(std::string_view packed) {
+    Sha256 digest = sha256(packed);
     Key key;
     std::copy_n(digest.begin(), key.size(), key.begin());
     return key;
+}
+
+Key make_key(KeyParts parts) {
+    char stack[512];
+    size_t bytes = packed_size(parts);
+    std::string heap(bytes > sizeof stack ? bytes : 0, '\0');
+    char *packed = bytes > sizeof stack ? heap.data() : stack;
+    pack_key(parts, packed);
+    return key_of_packed({packed, bytes});
 }
 
 uint8_t group_of(std::string_view name) {

@@ -17,7 +17,12 @@ namespace aigw::limits {
 // 128 bits of a SHA-256: of a counter's name and key, or of a request. Nothing can be read from it.
 using Key = std::array<uint8_t, 16>;
 // Of the parts as they are, in this order; ("ab","c") is another key than ("a","bc").
-Key make_key(std::initializer_list<std::string_view> parts);
+using KeyParts = std::initializer_list<std::string_view>;
+Key make_key(KeyParts parts);
+// In two steps: the parts as one text, so many bytes long, and its key.
+size_t packed_size(KeyParts parts);
+void pack_key(KeyParts parts, char *out);
+Key key_of_packed(std::string_view packed);
 
 enum class Count : uint8_t {
     Total,     // prompt and completion
