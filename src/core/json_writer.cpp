@@ -1,8 +1,12 @@
 #include "core/json_writer.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "core/utf8.h"
 
@@ -46,15 +50,43 @@ bool eight_plain(const char *bytes) {
     return ((word | low | ((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & kHighs) == 0;
 }
 
+#ifdef __SSE2__
+// How many of sixteen bytes, from the first one on, are ASCII that stands in a JSON string as it is.
+size_t plain_of_sixteen(const char *bytes) {
+    __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i *>(bytes));
+    __m128i low = _mm_cmplt_epi8(text, _mm_set1_epi8(0x20));  // signed: what is no ASCII, too
+    __m128i signs = _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')), _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
+    auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(low, signs)));
+    return static_cast<size_t>(std::countr_zero(found | 1u << 16));
+}
+#endif
+
+// Where the plain run at `at` ends, or less: what is there has to be looked at.
+size_t skip_plain(std::string_view text, size_t at) {
+#ifdef __SSE2__
+    while (text.size() - at >= 16) {
+        size_t plain = plain_of_sixteen(text.data() + at);
+        at += plain;
+        if (plain < 16) {
+            return at;
+        }
+    }
+#endif
+    while (text.size() - at >= 8 && eight_plain(text.data() + at)) {
+        at += 8;
+    }
+    return at;
+}
+
 }  // namespace
 
 void append_json_escaped(std::string &out, std::string_view plain) {
     size_t copied = 0, at = 0;
     auto copy_run = [&] { out.append(plain.substr(copied, at - copied)); };
     while (at < plain.size()) {
-        if (plain.size() - at >= 8 && eight_plain(plain.data() + at)) {
-            at += 8;
-            continue;
+        at = skip_plain(plain, at);
+        if (at == plain.size()) {
+            break;
         }
         Treat treat = kTreat[static_cast<unsigned char>(plain[at])];
         size_t length = treat == Treat::Check ? utf8_length(plain.substr(at)) : 1;

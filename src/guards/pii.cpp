@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#if defined(__x86_64__)
+#include <tmmintrin.h>
+#endif
+
 #include "guards/chars.h"
 
 namespace aigw::guards {
@@ -35,10 +39,42 @@ PiiFinder::PiiFinder(std::vector<Recogniser> recognisers) : recognisers_(std::mo
     }
     for (size_t byte = 0; byte < anchors_.size(); ++byte) {
         anchors_[byte] = anchor_of(static_cast<char>(byte)) & wanted;
+        if (anchors_[byte] != 0) {
+            low_half_[byte & 0x0F] |= static_cast<uint8_t>(1 << (byte >> 4));
+            high_half_[byte >> 4] = static_cast<uint8_t>(1 << (byte >> 4));
+        }
     }
 }
 
+#if defined(__x86_64__)
+// To the sixteen bytes that hold an anchor, or to the last ones.
+__attribute__((target("ssse3"))) size_t PiiFinder::skip_sixteens(std::string_view text, size_t at) const {
+    __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i *>(low_half_.data()));
+    __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i *>(high_half_.data()));
+    for (; text.size() - at >= 16; at += 16) {
+        __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(text.data() + at));
+        __m128i upper = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0F));
+        // A byte of 0x80 and more looks up nothing.
+        __m128i marked = _mm_and_si128(_mm_shuffle_epi8(low, bytes), _mm_shuffle_epi8(high, upper));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(marked, _mm_setzero_si128())) != 0xFFFF) {
+            break;
+        }
+    }
+    return at;
+}
+#else
+size_t PiiFinder::skip_sixteens(std::string_view, size_t at) const {
+    return at;
+}
+#endif
+
 size_t PiiFinder::next_anchor(std::string_view text, size_t at) const {
+#if defined(__x86_64__)
+    static const bool by_sixteens = __builtin_cpu_supports("ssse3");
+    if (by_sixteens && at < text.size()) {
+        at = skip_sixteens(text, at);
+    }
+#endif
     auto marked = [&](size_t i) { return anchors_[static_cast<unsigned char>(text[i])]; };
     for (; at + 8 <= text.size(); at += 8) {
         if (marked(at) | marked(at + 1) | marked(at + 2) | marked(at + 3) | marked(at + 4) | marked(at + 5) | marked(at + 6) |

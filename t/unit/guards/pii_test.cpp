@@ -78,3 +78,13 @@ TEST(Pii, EachKindAloneIsTheSameAtEveryCut) {
         }
     }
 }
+
+TEST(Pii, FindsAtEveryDistanceFromTheBeginning) {
+    for (std::string_view filling : {"a", "\xC3\xA9", " ", "\xF0\x9F\x98\x80"}) {
+        std::string before;
+        for (size_t count = 0; count < 40; ++count, before += filling) {
+            EXPECT_EQ(run(all_kinds(), {before + " x@example.com " + before}).text, before + " [EMAIL] " + before);
+            EXPECT_EQ(run(all_kinds(), {before + " 4111111111111111 " + before}).text, before + " [CREDIT_CARD] " + before);
+        }
+    }
+}
