@@ -187,7 +187,7 @@ void Redis::on_open() {
     if (clock_.timer_set) {
         ngx_del_timer(&clock_);
     }
-    progress_ = ngx_current_msec;
+    ready_since_ = progress_ = ngx_current_msec;
     served_ = false;
     if (logged_) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "aigw: ai_redis %s answers again after %M ms", conf_.name.c_str(),
@@ -198,10 +198,16 @@ void Redis::on_open() {
     schedule();
 }
 
-// An idle connection may be closed by Redis, which is no failure unless it does nothing else.
+// A connection that has served well may be closed: Redis ends idle ones, and goes for another to come. A new one is tried
+// at once; where there is none, Redis is away.
 void Redis::on_broken(const RedisFailure &why) {
-    if (state_ == State::Ready && served_ && queue_.empty() && queue_.kept() == 0) {
+    bool idle = queue_.empty() && queue_.kept() == 0;
+    if (state_ == State::Ready && why.kind == "closed" && served_ && (idle || reached(ready_since_ + kCooldown))) {
+        if (!idle) {
+            count_redis_error(why.kind);
+        }
         state_ = State::Cooling;
+        queue_.lose();
         arm_clock(1);
         return;
     }
@@ -215,9 +221,8 @@ void Redis::fail(const RedisFailure &why) {
     if (!why.kind.empty()) {
         trip(why);
     }
-    arm_clock(kCooldown);
     queue_.lose();
-    clock_.cancelable = queue_.kept() == 0 || last_call_over() ? 1 : 0;
+    arm_clock(kCooldown);
 }
 
 void Redis::trip(const RedisFailure &why) {

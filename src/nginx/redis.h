@@ -73,6 +73,7 @@ private:
     ngx_event_t late_{};              // looks after the oldest ask
     ngx_event_t clock_{};             // of the state
     ngx_msec_t progress_ = 0;         // when Redis gave a sign of life
+    ngx_msec_t ready_since_ = 0;
     ngx_msec_t away_since_ = 0;
     ngx_msec_t next_log_;
     ngx_msec_t exiting_since_ = 0;
