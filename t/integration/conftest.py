@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib import faults as faults_lib  # noqa: E402
 from lib import nginx as nginx_lib  # noqa: E402
 from lib import report as report_lib  # noqa: E402
+from lib.chat_gateway import ChatGateway  # noqa: E402
 from lib.keys import KeyFile  # noqa: E402
 from lib.mock import Mock  # noqa: E402
 from lib.tls import Authority  # noqa: E402
@@ -117,6 +118,20 @@ def mocks(authority):
 @pytest.fixture
 def mock(mocks):
     return mocks()
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """gateway(location=…, …): a ChatGateway of this test's own."""
+    made = []
+
+    def make(**parts):
+        made.append(ChatGateway(tmp_path, **parts))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -6,26 +6,12 @@ import zlib
 import httpx
 import pytest
 
-from lib.chat_gateway import ChatGateway
 from lib.client import Connection, exchange, get, open_post, post, request, request_bytes
 
 pytestmark = pytest.mark.asan
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 HI = {"model": "openai/ok", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
 DIALECTS = pytest.mark.parametrize("path", [CHAT, MESSAGES])
-
-
-@pytest.fixture
-def gateway(tmp_path):
-    made = []
-
-    def make(**parts):
-        made.append(ChatGateway(tmp_path, **parts))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def assert_error(answer, path, status, code, kind, anthropic_kind=None):

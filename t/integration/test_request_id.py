@@ -2,25 +2,11 @@
 import pytest
 
 from lib import nginx
-from lib.chat_gateway import ChatGateway
 from lib.client import post
 
 MESSAGES = "/v1/messages"
 HI = {"model": "openai/ok", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
 ENOUGH = 150  # more than two batches
-
-
-@pytest.fixture
-def gateway(tmp_path):
-    made = []
-
-    def make(**parts):
-        made.append(ChatGateway(tmp_path, **parts))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def ids(made, count):

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from lib.chat_gateway import KINDS, ChatGateway
+from lib.chat_gateway import KINDS
 from lib.client import Connection, get, open_post, post, request_bytes
 from lib.nginx import AI_VARIABLES
 from lib.wait import wait_until
@@ -20,17 +20,8 @@ LATE = set(ALL) - {"ai_key_id", "ai_team", "ai_user", "ai_project", "ai_env", "a
 
 
 @pytest.fixture
-def gateway(tmp_path):
-    made = []
-
-    def make(**parts):
-        parts.setdefault("variables", ALL)
-        made.append(ChatGateway(tmp_path, **parts))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+def gateway(gateway):
+    return lambda **parts: gateway(**{"variables": ALL, **parts})
 
 
 def chat(model="openai/ok", **members):

@@ -17,6 +17,8 @@ import socket
 import threading
 import time
 
+from .listener import Listener
+
 WORDS = b"the quick brown fox jumps over the lazy dog\n" * 200
 BIG = b"".join(b"%07d " % number for number in range(375_000))
 PAGE = b"<html><head><title>fox</title></head><body>" + WORDS[:4400] + b"</body></html>"
@@ -129,13 +131,10 @@ class Request:
         self.name = target.split("?")[0].rsplit("/", 1)[-1]
 
 
-class Origin:
+class Origin(Listener):
     def __init__(self):
         self._requests, self._counts, self._lock = [], {}, threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
-        self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(backlog=128)
 
     def seen(self):
         with self._lock:
@@ -150,19 +149,6 @@ class Origin:
         with self._lock:
             self._counts[what] = self._counts.get(what, 0) + 1
             return self._counts[what]
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,32 +1,17 @@
 """A provider that answers every request with the same bytes, whatever they are, and keeps the connection open after them."""
 import re
-import socket
-import threading
+
+from .listener import Listener
 
 
-class Raw:
+class Raw(Listener):
     def __init__(self, answer, close=False):
         self.answer = answer
         self.close_after = close
         self.requests = 0
-        self.connections = 0
         self.last_body = b""
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
+        super().__init__()
         self.url = f"http://127.0.0.1:{self.port}/v1"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         with connection:
