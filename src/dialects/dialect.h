@@ -13,6 +13,7 @@
 #include "chat/delta.h"
 #include "chat/error.h"
 #include "chat/message.h"
+#include "chat/quirks.h"
 #include "core/json.h"
 #include "core/json_splice.h"
 #include "core/units.h"
@@ -22,11 +23,7 @@
 
 namespace aigw::dialects {
 
-// What a provider of a dialect does differently; set by its row in providers/catalog.cpp.
-struct Quirks {
-    bool max_completion_tokens = true;  // OpenAI family: else the limit is called max_tokens
-    bool developer_role = true;         // OpenAI family: else developer becomes system
-};
+using chat::Quirks;
 
 struct RequestOptions {
     std::string_view model;            // the provider's name for it, plain UTF-8
@@ -104,6 +101,11 @@ public:
     virtual chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) const = 0;
     // Same dialect on both sides: only what must change (model, stream_options), the rest byte for byte.
     virtual void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const = 0;
+    // After it, for a provider that is not the dialect's inventor: what the quirks of its row ask for. Gives what was left
+    // out or changed; a failure is what it has no place for.
+    virtual chat::Result<std::vector<std::string>> adapt_request(const JsonDoc &, const RequestOptions &, JsonSplice &) const {
+        return std::vector<std::string>();
+    }
     // The part of pass_request that a stream's usage needs: asks for it, unless the caller or the dialect does already.
     // False: nothing to ask.
     virtual bool ask_usage(const JsonDoc &, JsonSplice &) const { return false; }

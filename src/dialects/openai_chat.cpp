@@ -46,6 +46,10 @@ public:
     void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) const override {
         openai::pass_request(doc, options, splice);
     }
+    chat::Result<std::vector<std::string>> adapt_request(const JsonDoc &doc, const RequestOptions &options,
+                                                         JsonSplice &splice) const override {
+        return openai::adapt_request(doc, options, splice);
+    }
     void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice) const override {
         openai::add_prompts(doc, prompts, splice);
     }

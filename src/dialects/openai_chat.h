@@ -36,6 +36,10 @@ bool read_functions(JsonValue functions, RequestReading &reading);
 bool read_tool_choice(JsonValue choice, RequestReading &reading);
 bool read_function_call(JsonValue choice, RequestReading &reading);
 bool read_response_format(JsonValue format, RequestReading &reading);
+// What a provider that does not take the member means for the caller: nothing (the value is its default), a hint less, or
+// another answer than he asked for.
+enum class Weight : uint8_t { Default, Hint, Matters };
+Weight weight_of(std::string_view name, JsonValue value);
 // True with `known` set if `name` is a member that only this dialect has.
 bool read_dialect_member(std::string_view name, JsonValue value, RequestReading &reading, bool &known);
 
@@ -55,11 +59,15 @@ struct RequestWriting {
 };
 
 bool write_messages(RequestWriting &writing);
+// The written body as the provider's row wants it.
+bool obey_quirks(RequestWriting &writing);
 // Whether OpenAI's strict mode takes the JSON schema. Parses it: for the few requests that ask for strictness.
 bool fits_strict(std::string_view schema);
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options);
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
+// The caller's own body as the provider's row wants it: what was left out or changed.
+chat::Result<std::vector<std::string>> adapt_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice);
 void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice &splice);
 // A stream's usage: false if the caller asks for it himself.
 bool ask_usage(const JsonDoc &doc, JsonSplice &splice);

@@ -1,10 +1,12 @@
 #include "dialects/openai_choice_read.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/json_writer.h"
 #include "dialects/common.h"
 #include "dialects/openai_chat.h"
+#include "dialects/tool_arguments.h"
 
 namespace aigw::dialects::openai {
 
@@ -20,33 +22,35 @@ struct FinishWord {
     FinishReason reason;
 };
 
-constexpr std::array<FinishWord, 9> kFinishWords{{{"stop", FinishReason::Stop},
-                                                  {"length", FinishReason::Length},
-                                                  {"max_tokens", FinishReason::Length},
-                                                  {"model_length", FinishReason::Length},
-                                                  {"tool_calls", FinishReason::ToolCalls},
-                                                  {"tool_use", FinishReason::ToolCalls},
-                                                  {"function_call", FinishReason::ToolCalls},
-                                                  {"content_filter", FinishReason::ContentFilter},
-                                                  {"safety", FinishReason::ContentFilter}}};
+constexpr std::array<FinishWord, 17> kFinishWords{{{"stop", FinishReason::Stop},
+                                                   {"length", FinishReason::Length},
+                                                   {"max_tokens", FinishReason::Length},
+                                                   {"model_length", FinishReason::Length},
+                                                   {"model_context_window_exceeded", FinishReason::Length},
+                                                   {"tool_calls", FinishReason::ToolCalls},
+                                                   {"tool_call", FinishReason::ToolCalls},
+                                                   {"tool_use", FinishReason::ToolCalls},
+                                                   {"function_call", FinishReason::ToolCalls},
+                                                   {"content_filter", FinishReason::ContentFilter},
+                                                   {"content_filtered", FinishReason::ContentFilter},
+                                                   {"guardrail_intervened", FinishReason::ContentFilter},
+                                                   {"prohibited_content", FinishReason::ContentFilter},
+                                                   {"recitation", FinishReason::ContentFilter},
+                                                   {"refusal", FinishReason::ContentFilter},
+                                                   {"safety", FinishReason::ContentFilter},
+                                                   {"sensitive", FinishReason::ContentFilter}}};
+
+// Routers pass on words of whoever is behind them, in whatever case.
+bool same_word(JsonText word, std::string_view known) {
+    return std::equal(word.escaped.begin(), word.escaped.end(), known.begin(), known.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+}
 
 FinishReason finish_reason(JsonText word) {
     for (const FinishWord &known : kFinishWords) {
-        if (word == known.word) return known.reason;
+        if (same_word(word, known.word)) return known.reason;
     }
-    return FinishReason::Stop;  // eos, "", and words yet unknown
-}
-
-// Unique within the answer, the same at every reading of it.
-std::string made_up_id(JsonText answer_id, size_t ordinal) {
-    static constexpr size_t kTail = 24;
-    std::string id = "call_";
-    std::string_view tail = answer_id.escaped;
-    if (tail.size() > kTail) tail.remove_prefix(tail.size() - kTail);
-    for (char c : tail) {
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) id += c;
-    }
-    return id + "_" + std::to_string(ordinal);
+    return FinishReason::Stop;  // eos, end_turn, "", and words yet unknown
 }
 
 bool is_anthropic(JsonValue format) { return format.is_string() && format.text().escaped.starts_with("anthropic"); }
@@ -84,7 +88,15 @@ void ChoiceReader::thinking(Kind kind, JsonText text, JsonValue index, DeltaSink
     if (kind != Kind::Reasoning) block_closed_ = true;
 }
 
-// A string, or Mistral's list of texts and thinking.
+// Databricks' thinking of Claude: a summary with Anthropic's signature.
+void ChoiceReader::summary(JsonValue pieces, DeltaSink &sink) {
+    for (JsonValue piece : pieces.elements()) {
+        thinking(Kind::Reasoning, piece["text"].text(), {}, sink);
+        thinking(Kind::Signature, piece["signature"].text(), {}, sink);
+    }
+}
+
+// A string, or Mistral's list of texts and thinking, or Databricks'.
 void ChoiceReader::content(JsonValue value, DeltaSink &sink) {
     if (value.is_string()) return text(Kind::Text, value.text(), sink);
     for (JsonValue part : value.elements()) {
@@ -96,10 +108,17 @@ void ChoiceReader::content(JsonValue value, DeltaSink &sink) {
             for (JsonValue piece : inner.elements()) {
                 thinking(Kind::Reasoning, piece["text"].text(), {}, sink);
             }
+        } else if (part["type"].equals("reasoning")) {
+            summary(part["summary"], sink);
         } else {
             text(Kind::Text, part["text"].text(), sink);
         }
     }
+}
+
+bool is_failure(JsonText finish) {
+    constexpr std::array<std::string_view, 3> kFailures{"error", "network_error", "insufficient_system_resource"};
+    return std::any_of(kFailures.begin(), kFailures.end(), [&](std::string_view word) { return same_word(finish, word); });
 }
 
 void ChoiceReader::thinking_blocks(JsonValue blocks, DeltaSink &sink) {
@@ -173,7 +192,7 @@ chat::Result<void> ChoiceReader::call_piece(Call &call, JsonValue function, Json
     auto ordinal = static_cast<uint32_t>(&call - calls_.data());
     if (!call.started && !name.empty()) {
         call.started = true;
-        if (call.id.empty()) call.id = made_up_id(answer_id, ordinal);
+        if (call.id.empty()) call.id = made_up_call_id(answer_id, ordinal);
         if (block_open_) block_closed_ = true;
         Delta start = make(Kind::ToolStart);
         start.index = ordinal;

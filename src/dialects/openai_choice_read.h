@@ -12,6 +12,9 @@
 
 namespace aigw::dialects::openai {
 
+// A finish reason that means that the answer broke off.
+bool is_failure(JsonText finish);
+
 class ChoiceReader {
 public:
     static constexpr size_t kMaxToolCalls = 1024;
@@ -35,6 +38,7 @@ private:
     chat::Delta make(chat::Delta::Kind kind, JsonText text = {}) const;
     void text(chat::Delta::Kind kind, JsonText text, chat::DeltaSink &sink);
     void content(JsonValue value, chat::DeltaSink &sink);
+    void summary(JsonValue pieces, chat::DeltaSink &sink);
     void reasoning(JsonValue delta, chat::DeltaSink &sink);
     void thinking_blocks(JsonValue blocks, chat::DeltaSink &sink);
     void reasoning_details(JsonValue details, bool with_text, chat::DeltaSink &sink);

@@ -31,6 +31,8 @@ constexpr std::array kRules{
     Rule{"audio", Want::Object, false},
     Rule{"web_search_options", Want::Object, false},
     Rule{"seed", Want::Integer, true},
+    Rule{"random_seed", Want::Integer, true},        // Mistral's
+    Rule{"safe_prompt", Want::Boolean, false, "false"},
     Rule{"logit_bias", Want::Object, true, "{}"},
     Rule{"metadata", Want::Object, true, "{}"},
     Rule{"store", Want::Boolean, true, "false"},
@@ -44,7 +46,11 @@ constexpr std::array kRules{
     Rule{"cache_control", Want::Object, true},
     Rule{"betas", Want::Array, true, "[]"},
     Rule{"include_reasoning", Want::Boolean, true},  // what is shown of it
+    Rule{"reasoning_format", Want::String, true},    // Groq: the same
     Rule{"usage", Want::Object, true},               // OpenRouter: usage is told anyway
+    Rule{"provider", Want::Object, true},            // OpenRouter: who answers is the gateway's to say
+    Rule{"models", Want::Array, true, "[]"},
+    Rule{"route", Want::String, true},
 };
 
 std::string_view name_of(Want want) {
@@ -116,6 +122,19 @@ std::string range_text(const Rule &rule) {
 
 }  // namespace
 
+Weight weight_of(std::string_view name, JsonValue value) {
+    if (!given(value) || name == "stream_options") return Weight::Default;
+    if (name == "user") return Weight::Hint;
+    if (name == "parallel_tool_calls") return value.is_true() ? Weight::Default : Weight::Matters;
+    if (name == "tool_choice") return value.equals("auto") ? Weight::Default : Weight::Matters;
+    for (const Rule &rule : kRules) {
+        if (rule.name != name) continue;
+        if (fits(rule, value) && is_neutral(rule, value)) return Weight::Default;
+        return rule.hint ? Weight::Hint : Weight::Matters;
+    }
+    return Weight::Matters;
+}
+
 bool read_dialect_member(std::string_view name, JsonValue value, RequestReading &reading, bool &known) {
     for (const Rule &rule : kRules) {
         if (rule.name != name) continue;
@@ -124,6 +143,7 @@ bool read_dialect_member(std::string_view name, JsonValue value, RequestReading 
         if (is_neutral(rule, value)) return true;
         reading.extra(std::string(name), value, rule.hint);
         if (is_shared(rule.name)) reading.out.extras.back().meaning = rule.name;
+        if (rule.name == "random_seed") reading.out.extras.back().meaning = "seed";
         return true;
     }
     return true;

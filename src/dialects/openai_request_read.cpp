@@ -168,6 +168,7 @@ bool read_thinking_switch(JsonValue value, RequestReading &reading) {
         reading.out.reasoning.mode = chat::Reasoning::Mode::Off;
         return true;
     }
+    if (!given(type)) return reading.extra("thinking", value, true);  // z.ai: what becomes of earlier thinking
     if (!type.equals("enabled") && !type.equals("adaptive")) {
         return reading.wrong("thinking.type", "one of enabled, disabled, adaptive");
     }
@@ -176,6 +177,18 @@ bool read_thinking_switch(JsonValue value, RequestReading &reading) {
     }
     if (reading.out.reasoning.mode == chat::Reasoning::Mode::Unset) {
         reading.out.reasoning.mode = chat::Reasoning::Mode::Adaptive;
+    }
+    return true;
+}
+
+// Qwen's, as its own service and several servers have it.
+bool read_enable_thinking(JsonValue value, RequestReading &reading) {
+    if (!value.is_bool()) return reading.wrong("enable_thinking", "a boolean");
+    auto &mode = reading.out.reasoning.mode;
+    if (value.is_false()) {
+        mode = chat::Reasoning::Mode::Off;
+    } else if (mode == chat::Reasoning::Mode::Unset) {
+        mode = chat::Reasoning::Mode::Adaptive;
     }
     return true;
 }
@@ -209,6 +222,7 @@ constexpr std::array kCarried{
     CarriedMember{"reasoning_effort", read_reasoning_effort},
     CarriedMember{"reasoning", read_reasoning},
     CarriedMember{"thinking", read_thinking_switch},
+    CarriedMember{"enable_thinking", read_enable_thinking},
     CarriedMember{"user", read_user},
     CarriedMember{"functions", read_functions},
     CarriedMember{"function_call", read_function_call},

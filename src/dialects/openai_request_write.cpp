@@ -30,7 +30,11 @@ bool write_sampling(RequestWriting &writing) {
     }
     if (!request.temperature.empty()) json.key("temperature").raw(request.temperature);
     if (!request.top_p.empty()) json.key("top_p").raw(request.top_p);
-    if (!request.top_k.empty() && !writing.refuse(std::string(request.paths.top_k))) return false;
+    if (!request.top_k.empty() && writing.options.quirks.top_k) {
+        json.key("top_k").raw(request.top_k);
+    } else if (!request.top_k.empty() && !writing.refuse(std::string(request.paths.top_k))) {
+        return false;
+    }
     if (request.stop.empty()) return true;
     if (request.stop.size() > kMaxStops && !writing.refuse(std::string(request.paths.stop), "it takes at most four")) return false;
     json.key("stop").begin_array();
@@ -172,8 +176,8 @@ bool write_body(RequestWriting &writing) {
     for (const chat::Extra &extra : writing.request.extras) {
         if (!extra.meaning.empty()) json.key(extra.meaning).raw(extra.raw);
     }
-    if (writing.options.stream) {
-        json.key("stream").boolean(true);
+    if (writing.options.stream) json.key("stream").boolean(true);
+    if (writing.options.stream && writing.options.quirks.asks_usage) {
         json.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();
     }
     json.end_object();
@@ -184,7 +188,7 @@ bool write_body(RequestWriting &writing) {
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options) {
     RequestWriting writing(request, options);
-    if (!write_body(writing)) return chat::fail(std::move(*writing.error));
+    if (!write_body(writing) || !obey_quirks(writing)) return chat::fail(std::move(*writing.error));
     return std::move(writing.out);
 }
 
@@ -199,7 +203,7 @@ void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice 
         bool old_name = root["max_tokens"] || (!options.quirks.max_completion_tokens && !root["max_completion_tokens"]);
         splice.set(root, old_name ? "max_tokens" : "max_completion_tokens", std::to_string(*options.max_tokens));
     }
-    if (options.stream) ask_usage(doc, splice);
+    if (options.stream && options.quirks.asks_usage) ask_usage(doc, splice);
 }
 
 bool ask_usage(const JsonDoc &doc, JsonSplice &splice) {

@@ -148,7 +148,7 @@ private:
         if (auto read = choice.read(value[member], JsonText{id_}, sink); !read) return read;
         JsonText word = value["finish_reason"].text();
         if (word.empty()) return {};
-        if (word == "error") return chat::fail(broken_answer("The provider reported an error."));
+        if (is_failure(word)) return chat::fail(broken_answer("The provider reported an error."));
         choice.finish(word, sink);
         return {};
     }

@@ -43,7 +43,11 @@ std::optional<chat::Usage> read_counts(JsonValue value) {
 
 std::optional<chat::Usage> read_usage(JsonValue root) {
     if (std::optional<chat::Usage> usage = read_counts(root["usage"])) return usage;
-    return read_counts(root["x_groq"]["usage"]);
+    if (std::optional<chat::Usage> usage = read_counts(root["x_groq"]["usage"])) return usage;
+    for (JsonValue choice : root["choices"].elements()) {  // Moonshot's
+        if (std::optional<chat::Usage> usage = read_counts(choice["usage"])) return usage;
+    }
+    return std::nullopt;
 }
 
 void append_usage(std::string &out, const chat::Usage &usage) {

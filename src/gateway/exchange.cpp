@@ -165,13 +165,19 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     options.default_max_tokens = target.provider->max_output;
     options.drop_unsupported = policy_.drop_unsupported;
     options.max_tokens = clamp_;
-    options.quirks = {target.provider->row->max_completion_tokens, target.provider->row->developer_role};
+    options.quirks = target.provider->row->quirks;
 
     splice_.reset();
     written_ = {};
     if (target.dialect == client_) {
         splice_ = std::make_unique<JsonSplice>(request_.text());
         client_->pass_request(request_, options, *splice_);
+        auto adapted = client_->adapt_request(request_, options, *splice_);
+        if (!adapted) {
+            fail_with(adapted.error(), FailureClass::OtherTarget, waiting_since_);
+            return false;
+        }
+        written_.dropped = std::move(*adapted);
         return true;
     }
     const auto &request = chat_request();

@@ -54,6 +54,9 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     case providers::Credential::XApiKey:
         append_line(out, "x-api-key", credential);
         break;
+    case providers::Credential::ApiKey:
+        append_line(out, "api-key", credential);
+        break;
     }
 }
 
@@ -74,7 +77,8 @@ std::string write_upstream_head(const UpstreamCall &call, const Caller &caller) 
     const providers::Provider &provider = *call.target.provider;
     std::string head;
     head.reserve(kUsualHead);
-    head.append("POST ").append(provider.url.path).append(dialect.path(call.model, call.stream)).append(" HTTP/1.1\r\n");
+    head.append("POST ").append(request_path(provider, call.model, dialect.path(call.model, call.stream)));
+    head.append(" HTTP/1.1\r\n");
     append_line(head, "Host", provider.url.authority());
     append_line(head, "Content-Type", "application/json");
     append_line(head, "Content-Length", call.body_length);

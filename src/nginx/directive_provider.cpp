@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kMaxHeaders = 32;            // of one provider
 constexpr size_t kMaxHeaderValue = 2 << 10;   // bytes
+constexpr size_t kMaxUrlWord = 128;           // bytes
 constexpr ngx_uint_t kMaxIdle = 65536;        // idle connections of a worker
 
 struct Builder {
@@ -126,6 +127,23 @@ char *set_max_output(ngx_conf_t *cf, void *object) {
     return NGX_CONF_OK;
 }
 
+// It becomes a part of a URL.
+bool is_url_word(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxUrlWord && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
+}
+
+template <std::string providers::Provider::*Field>
+char *set_url_word(ngx_conf_t *cf, void *object) {
+    std::string_view text = view(argument(cf, 1));
+    if (!is_url_word(text)) {
+        return invalid_parameter(cf, argument(cf, 1));
+    }
+    builder(object).conf.*Field = text;
+    return NGX_CONF_OK;
+}
+
 char *set_verify(ngx_conf_t *cf, void *object) {
     std::string_view text = view(argument(cf, 1));
     if (text != "on" && text != "off") {
@@ -164,6 +182,8 @@ constexpr BlockDirective kDirectives[] = {
     {"timeout",                 1, kAnyCount, true,  set_timeout},
     {"keepalive",               1, 1,         true,  set_keepalive},
     {"max_output",              1, 1,         true,  set_max_output},
+    {"api_version",             1, 1,         true,  set_url_word<&providers::Provider::api_version>},
+    {"deployment",              1, 1,         true,  set_url_word<&providers::Provider::deployment>},
     {"ssl_verify",              1, 1,         true,  set_verify},
     {"ssl_verify_depth",        1, 1,         true,  set_verify_depth},
     {"ssl_trusted_certificate", 1, 1,         true,  set_tls_file<&TlsOptions::trusted>},
@@ -172,6 +192,17 @@ constexpr BlockDirective kDirectives[] = {
 };
 // clang-format on
 static_assert(std::size(kDirectives) <= kMaxBlockDirectives);
+
+char *check_deployment(ngx_conf_t *cf, const ProviderConf &conf) {
+    if (!conf.row->deployments && !(conf.api_version.empty() && conf.deployment.empty())) {
+        return emerg(cf, "\"%s\" needs \"format azure\" in ai_provider \"%s\"",
+                     conf.api_version.empty() ? "deployment" : "api_version", conf.name.c_str());
+    }
+    if (conf.api_version.empty() && !conf.deployment.empty()) {
+        return emerg(cf, "\"deployment\" needs \"api_version\" in ai_provider \"%s\"", conf.name.c_str());
+    }
+    return NGX_CONF_OK;
+}
 
 // At the end of the block, when all of it is known.
 char *complete(ngx_conf_t *cf, Builder &built) {
@@ -185,6 +216,9 @@ char *complete(ngx_conf_t *cf, Builder &built) {
         return emerg(cf, "\"url\" %s in ai_provider \"%s\"", url.error().c_str(), conf.name.c_str());
     }
     conf.url = std::move(*url);
+    if (char *rv = check_deployment(cf, conf); rv != NGX_CONF_OK) {
+        return rv;
+    }
     if (built.url.empty() && !built.keyed) {
         warn(cf, "no \"key\" in ai_provider \"%s\"", conf.name.c_str());
     }

@@ -1,23 +1,90 @@
-// The catalogue: what `format NAME` stands for. A row is here only if a test runs against it.
+// The catalogue: what `format NAME` stands for. A row is here only if a test runs against it: t/golden/providers/NAME, or
+// golden cases of a dialect that only this row speaks. What each deviation is, and who says so: docs/providers.md.
 #include <algorithm>
 #include <array>
 
+#include "core/percent.h"
 #include "providers/provider.h"
 
 namespace aigw::providers {
 
 namespace {
 
+using chat::Quirks;
+
+constexpr std::string_view kOpenAi = "openai_chat";
+constexpr auto kBearer = Credential::Bearer;
+
+constexpr Quirks kOldRoles{.developer_role = false, .refuses = ""};
+constexpr Quirks kOpenRouter{.top_k = true, .refuses = ""};
+constexpr Quirks kGithub{.max_completion_tokens = false, .refuses = ""};  // knows both names, documents the older
+// The limit is called max_tokens, the role developer is unknown: most of those who answer like OpenAI.
+constexpr Quirks kPlain{.max_completion_tokens = false, .developer_role = false, .refuses = "max_completion_tokens"};
+// The same with top_k.
+constexpr Quirks kOpenModels{.max_completion_tokens = false,
+                             .developer_role = false,
+                             .top_k = true,
+                             .refuses = "max_completion_tokens"};
+constexpr Quirks kAlibaba{.max_completion_tokens = false, .developer_role = false, .top_k = true, .refuses = "max_completion_tokens logit_bias"};
+constexpr Quirks kCerebras{.developer_role = false,
+                           .refuses = "frequency_penalty presence_penalty logit_bias parallel_tool_calls service_tier "
+                                      "messages.reasoning_content"};
+constexpr Quirks kDeepseek{.max_completion_tokens = false,
+                           .developer_role = false,
+                           .refuses = "max_completion_tokens n response_format.json_schema"};
+constexpr Quirks kGroq{.developer_role = false, .refuses = "logprobs top_logprobs logit_bias n messages.name"};
+constexpr Quirks kMistral{.max_completion_tokens = false,
+                          .developer_role = false,
+                          .asks_usage = false,
+                          .mistral = true,
+                          .refuses = "max_completion_tokens logprobs top_logprobs logit_bias user store service_tier "
+                                     "modalities audio verbosity web_search_options safety_identifier "
+                                     "prompt_cache_retention stream_options messages.name"};
+constexpr Quirks kSambanova{.max_completion_tokens = false,
+                            .developer_role = false,
+                            .top_k = true,
+                            .refuses = "max_completion_tokens logprobs top_logprobs n presence_penalty "
+                                       "frequency_penalty logit_bias seed"};
+constexpr Quirks kXai{.developer_role = false, .refuses = "logit_bias"};
+constexpr Quirks kZai{.max_completion_tokens = false, .developer_role = false, .refuses = "max_completion_tokens tool_choice n logit_bias"};
+
 // clang-format off
 constexpr std::array kRows{
-    //         format       dialect               base URL                        credential          mct    dev    path
-    CatalogRow{"openai",    "openai_chat",        "https://api.openai.com/v1",    Credential::Bearer,  true,  true,  "/v1"},
-    CatalogRow{"anthropic", "anthropic_messages", "https://api.anthropic.com/v1", Credential::XApiKey, false, false, "/v1"},
-    CatalogRow{"vllm",      "openai_chat",        "",                             Credential::Bearer,  false, false, "/v1"},
+    //         format           dialect               base URL                                   credential           path
+    CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1"},
+    CatalogRow{"anthropic",     "anthropic_messages", "https://api.anthropic.com/v1",            Credential::XApiKey, "/v1"},
+    CatalogRow{"azure",         kOpenAi,              "",                                        Credential::ApiKey,  "", kOldRoles, true},
+    CatalogRow{"mistral",       kOpenAi,              "https://api.mistral.ai/v1",               kBearer,             "/v1", kMistral},
+    CatalogRow{"groq",          kOpenAi,              "https://api.groq.com/openai/v1",          kBearer,             "/openai/v1", kGroq},
+    CatalogRow{"deepseek",      kOpenAi,              "https://api.deepseek.com",                kBearer,             "", kDeepseek},
+    CatalogRow{"xai",           kOpenAi,              "https://api.x.ai/v1",                     kBearer,             "/v1", kXai},
+    CatalogRow{"openrouter",    kOpenAi,              "https://openrouter.ai/api/v1",            kBearer,             "/api/v1", kOpenRouter},
+    CatalogRow{"together",      kOpenAi,              "https://api.together.xyz/v1",             kBearer,             "/v1", kOpenModels},
+    CatalogRow{"fireworks",     kOpenAi,              "https://api.fireworks.ai/inference/v1",   kBearer,             "/inference/v1", kOpenModels},
+    CatalogRow{"perplexity",    kOpenAi,              "https://api.perplexity.ai",               kBearer,             "", kOpenModels},
+    CatalogRow{"cerebras",      kOpenAi,              "https://api.cerebras.ai/v1",              kBearer,             "/v1", kCerebras},
+    CatalogRow{"moonshot",      kOpenAi,              "https://api.moonshot.ai/v1",              kBearer,             "/v1", kPlain},
+    CatalogRow{"zai",           kOpenAi,              "https://api.z.ai/api/paas/v4",            kBearer,             "/api/paas/v4", kZai},
+    CatalogRow{"alibaba",       kOpenAi,              "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", kBearer, "/compatible-mode/v1", kAlibaba},
+    CatalogRow{"nvidia",        kOpenAi,              "https://integrate.api.nvidia.com/v1",     kBearer,             "/v1", kPlain},
+    CatalogRow{"github",        kOpenAi,              "https://models.github.ai/inference",      kBearer,             "/inference", kGithub},
+    CatalogRow{"huggingface",   kOpenAi,              "https://router.huggingface.co/v1",        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"sambanova",     kOpenAi,              "https://api.sambanova.ai/v1",             kBearer,             "/v1", kSambanova},
+    CatalogRow{"snowflake",     kOpenAi,              "",                                        kBearer,             "/api/v2/cortex/v1", kOldRoles},
+    CatalogRow{"databricks",    kOpenAi,              "",                                        kBearer,             "/serving-endpoints", kOpenModels},
+    CatalogRow{"bedrock-mantle", kOpenAi,             "",                                        kBearer,             "/v1"},
+    CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"gpustack",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"ollama-v1",     kOpenAi,              "http://127.0.0.1:11434/v1",               kBearer,             "/v1", kPlain},
 };
 // clang-format on
 
+constexpr std::string_view kResource = "/openai";  // of Azure's hosts: the path of a resource's own API
+
 }  // namespace
+
+std::span<const CatalogRow> rows() { return kRows; }
 
 const CatalogRow *find_row(std::string_view format) {
     auto row = std::find_if(kRows.begin(), kRows.end(), [&](const CatalogRow &r) { return r.format == format; });
@@ -42,6 +109,23 @@ Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view te
         url->path = std::string(row.default_path);
     }
     return url;
+}
+
+std::string request_path(const Provider &provider, std::string_view model, std::string_view dialect_path) {
+    std::string path = provider.url.path;
+    bool resource = provider.row->deployments && (path.empty() || path == kResource);
+    if (resource) {
+        path = kResource;
+        path += provider.api_version.empty() ? "/v1" : "/deployments/";
+    }
+    if (resource && !provider.api_version.empty()) {
+        append_percent_encoded(path, provider.deployment.empty() ? model : provider.deployment);
+    }
+    path += dialect_path;
+    if (!provider.api_version.empty()) {
+        path += "?api-version=" + provider.api_version;
+    }
+    return path;
 }
 
 }  // namespace aigw::providers

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chat/quirks.h"
 #include "core/result.h"
 #include "core/units.h"
 
@@ -25,21 +27,23 @@ struct Url {
 // http:// or https:// base URL; no user, query or fragment. The error is a phrase for nginx -t.
 Result<Url, std::string> parse_base_url(std::string_view text);
 
-enum class Credential : uint8_t { None, Bearer, XApiKey };
+enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey };
 
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai
     std::string_view dialect;   // openai_chat
     std::string_view base_url;  // empty: `url` is required
     Credential credential;
-    bool max_completion_tokens;
-    bool developer_role;
     std::string_view default_path;  // of a url without a path
+    chat::Quirks quirks{};
+    bool deployments = false;       // Azure's: see request_path
 };
 
 // A url as the operator wrote it (empty: the row's own base). The error is a phrase as of parse_base_url.
 Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text);
 
+// All of them, in the order of the documentation.
+std::span<const CatalogRow> rows();
 // Null if there is no such row.
 const CatalogRow *find_row(std::string_view format);
 // "openai, anthropic, ...", for messages.
@@ -63,6 +67,12 @@ struct Provider {
     std::vector<Header> headers;
     Timeouts timeouts;
     Tokens max_output = 4096;
+    std::string api_version;  // Azure: the resource's own API of that date; empty: its v1
+    std::string deployment;   // Azure, with api_version: instead of the model's name
 };
+
+// Where a call of `model` goes: the base and what the dialect appends. With an api_version Azure wants it as a parameter,
+// and on a resource (no path of its own, or /openai) the deployment in the path.
+std::string request_path(const Provider &provider, std::string_view model, std::string_view dialect_path);
 
 }  // namespace aigw::providers

@@ -26,6 +26,9 @@ def provider(text):
     return f"ai_provider p {{ url http://127.0.0.1:1/v1; {text} }}"
 
 
+# As docs/providers.md has them, which a unit test holds to the catalogue.
+ROWS = ", ".join(re.findall(r"^\| `([a-z0-9-]+)` \| [a-z_]+ \|", (nginx_lib.ROOT / "docs/providers.md").read_text(), re.M))
+
 IN_PROVIDER = {
     "unknown directive": ("region eu;", 'unknown directive "region"'),
     "nested block": ("header a { }", 'unexpected "{"'),
@@ -33,7 +36,7 @@ IN_PROVIDER = {
     "include arguments": ("include a b;", 'invalid number of arguments in "include" directive'),
     "duplicate": ("keepalive 1; keepalive 2;", '"keepalive" directive is duplicate'),
     "duplicate url": ("url http://h;", '"url" directive is duplicate'),
-    "format": ("format cohere;", 'unknown format "cohere", it must be one of: openai, anthropic, vllm'),
+    "format": ("format closedai;", f'unknown format "closedai", it must be one of: {ROWS}'),
     "keepalive": ("keepalive many;", 'invalid parameter "many"'),
     "keepalive limit": ("keepalive 65537;", 'invalid parameter "65537"'),
     "max_output": ("max_output 0;", 'invalid parameter "0"'),
@@ -79,6 +82,12 @@ WHOLE_PROVIDER = {
                   '"url" must have no query and no fragment in ai_provider "p"'),
     "url password": ("ai_provider p { url http://me:hunter2@a/; }",
                      '"url" must have no user and no password in ai_provider "p"'),
+    "api_version of another": ("ai_provider p { format groq; api_version 2024-10-21; }",
+                               '"api_version" needs "format azure" in ai_provider "p"'),
+    "deployment of another": ("ai_provider p { deployment d; }", '"deployment" needs "format azure" in ai_provider "p"'),
+    "deployment alone": ("ai_provider azure { url http://h; deployment d; }",
+                         '"deployment" needs "api_version" in ai_provider "azure"'),
+    "api_version invalid": ("ai_provider azure { url http://h; api_version a&b; }", 'invalid parameter "a&b"'),
     "certificate alone": ("ai_provider p { url https://h; ssl_certificate a.pem; }",
                           '"ssl_certificate" and "ssl_certificate_key" must be set together in ai_provider "p"'),
 }

@@ -33,6 +33,9 @@ struct Recording {
     bool has(std::string_view feature) const {
         return features.find(" " + std::string(feature) + " ") != std::string::npos;
     }
+    std::string provider() const { return id.substr(0, id.find('/')); }
+    // Status 200, and still an error, at once or in the middle.
+    bool fails() const { return has("error_in_200") || has("midstream_error"); }
     // What has no meaning outside its own dialect.
     bool own_dialect_only() const { return has("server_tools") || has("n_choices"); }
 };
@@ -75,7 +78,7 @@ inline std::vector<Recording> load(const std::function<const Dialect *(const Rec
 }
 
 inline const Dialect *own_dialect(const Recording &recording) {
-    if (recording.id.starts_with("openai/") && recording.endpoint == "chat.completions") return &openai_chat();
+    if (recording.endpoint == "chat.completions") return &openai_chat();
     if (recording.id.starts_with("anthropic/") && recording.endpoint == "messages") return &anthropic_messages();
     return nullptr;
 }

@@ -6,10 +6,27 @@ namespace aigw::providers {
 namespace {
 
 TEST(Catalog, NamesItsRows) {
-    EXPECT_EQ(row_names(), "openai, anthropic, vllm");
-    EXPECT_EQ(find_row("cohere"), nullptr);
+    EXPECT_TRUE(row_names().starts_with("openai, anthropic, azure, mistral, groq, "));
     EXPECT_EQ(find_row(""), nullptr);
     EXPECT_EQ(find_row("OpenAI"), nullptr);
+    for (const CatalogRow &row : rows()) {
+        EXPECT_EQ(find_row(row.format), &row) << "a name stands once";
+    }
+}
+
+TEST(Catalog, EveryRowHasWhatItsUrlNeeds) {
+    for (const CatalogRow &row : rows()) {
+        SCOPED_TRACE(row.format);
+        EXPECT_FALSE(row.dialect.empty());
+        auto bare = provider_url(row, "http://h:1");
+        ASSERT_TRUE(bare);
+        EXPECT_EQ(bare->path, row.default_path);
+        auto own = provider_url(row, "");
+        EXPECT_EQ(own.has_value(), !row.base_url.empty());
+        if (!own) continue;
+        EXPECT_EQ(own->path, row.default_path) << "a url without a path has the row's own";
+        EXPECT_EQ(own->tls, own->host != "127.0.0.1");
+    }
 }
 
 TEST(Catalog, OwnUrlsParse) {
@@ -38,13 +55,51 @@ TEST(Catalog, UrlWithoutPathGetsTheRowsOwn) {
 
 TEST(Catalog, CredentialAndQuirksOfEachRow) {
     EXPECT_EQ(find_row("openai")->credential, Credential::Bearer);
-    EXPECT_TRUE(find_row("openai")->max_completion_tokens);
-    EXPECT_TRUE(find_row("openai")->developer_role);
+    EXPECT_TRUE(find_row("openai")->quirks.max_completion_tokens);
+    EXPECT_TRUE(find_row("openai")->quirks.developer_role);
     EXPECT_EQ(find_row("anthropic")->credential, Credential::XApiKey);
     EXPECT_EQ(find_row("anthropic")->dialect, "anthropic_messages");
     EXPECT_EQ(find_row("vllm")->dialect, "openai_chat");
-    EXPECT_FALSE(find_row("vllm")->max_completion_tokens);
-    EXPECT_FALSE(find_row("vllm")->developer_role);
+    EXPECT_FALSE(find_row("vllm")->quirks.max_completion_tokens);
+    EXPECT_FALSE(find_row("vllm")->quirks.developer_role);
+}
+
+Provider azure(std::string_view url, std::string version, std::string deployment) {
+    Provider provider;
+    provider.row = find_row("azure");
+    provider.url = *provider_url(*provider.row, url);
+    provider.api_version = std::move(version);
+    provider.deployment = std::move(deployment);
+    return provider;
+}
+
+TEST(RequestPath, IsTheBaseAndTheDialectsOwn) {
+    Provider provider;
+    provider.row = find_row("groq");
+    provider.url = *provider_url(*provider.row, "");
+    EXPECT_EQ(request_path(provider, "m", "/chat/completions"), "/openai/v1/chat/completions");
+}
+
+TEST(RequestPath, AzuresResourcesHaveTwoApis) {
+    constexpr std::string_view kChat = "/chat/completions";
+    for (const char *url : {"https://r.openai.azure.com", "https://r.openai.azure.com/openai/"}) {
+        EXPECT_EQ(request_path(azure(url, "", ""), "gpt-4o", kChat), "/openai/v1/chat/completions");
+        EXPECT_EQ(request_path(azure(url, "2024-10-21", ""), "gpt-4o", kChat),
+                  "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21");
+        EXPECT_EQ(request_path(azure(url, "2024-10-21", "mine"), "gpt-4o", kChat),
+                  "/openai/deployments/mine/chat/completions?api-version=2024-10-21");
+    }
+    EXPECT_EQ(request_path(azure("https://r.openai.azure.com", "v", ""), "a/b c?", kChat),
+              "/openai/deployments/a%2Fb%20c%3F/chat/completions?api-version=v");
+}
+
+TEST(RequestPath, AzuresOtherBasesKeepTheirPath) {
+    EXPECT_EQ(request_path(azure("https://r.services.ai.azure.com/models", "2024-05-01-preview", ""), "m", "/chat/completions"),
+              "/models/chat/completions?api-version=2024-05-01-preview");
+    EXPECT_EQ(request_path(azure("https://r.openai.azure.com/openai/v1", "", ""), "m", "/chat/completions"),
+              "/openai/v1/chat/completions");
+    EXPECT_EQ(request_path(azure("https://r.openai.azure.com/openai/v1", "preview", ""), "m", "/chat/completions"),
+              "/openai/v1/chat/completions?api-version=preview");
 }
 
 }  // namespace

@@ -1,0 +1,89 @@
+// docs/providers.md says of each row what the catalogue says, and how many recordings were read where they are present.
+#include <map>
+#include <tuple>
+
+#include "dialects/doc_table.h"
+#include "dialects/recordings.h"
+#include "providers/provider.h"
+
+namespace aigw::dialects {
+
+namespace {
+
+using providers::CatalogRow;
+using providers::Credential;
+
+std::string key_of(Credential style) {
+    switch (style) {
+    case Credential::None:
+        return "none";
+    case Credential::Bearer:
+        return "`Authorization: Bearer`";
+    case Credential::XApiKey:
+        return "`x-api-key`";
+    case Credential::ApiKey:
+        return "`api-key`";
+    }
+    return {};
+}
+
+void add(std::string &list, const std::string &item) { list += (list.empty() ? "" : "; ") + item; }
+
+std::string ways_of(const CatalogRow &row) {
+    const chat::Quirks &quirks = row.quirks;
+    std::string out, refused;
+    if (row.dialect == "openai_chat") {
+        if (!quirks.max_completion_tokens) add(out, "the limit is `max_tokens`");
+        if (!quirks.developer_role) add(out, "`developer` becomes `system`");
+        if (quirks.top_k) add(out, "takes `top_k`");
+        if (!quirks.asks_usage) add(out, "usage comes unasked");
+        if (quirks.mistral) add(out, "[its own ways](#mistral)");
+    }
+    std::istringstream words{std::string(quirks.refuses)};
+    for (std::string word; words >> word;) {
+        if (word != "max_completion_tokens") refused += (refused.empty() ? "does not take `" : ", `") + word + '`';
+    }
+    if (!refused.empty()) add(out, refused);
+    return out;
+}
+
+TEST(ProvidersPage, HasEveryRow) {
+    std::string table = "| format | speaks | base URL | key | differs |\n|---|---|---|---|---|\n";
+    for (const CatalogRow &row : providers::rows()) {
+        std::string base = row.base_url.empty() ? "`url` is required; without a path it has `" + std::string(row.default_path) + '`'
+                                                : '`' + std::string(row.base_url) + '`';
+        if (row.base_url.empty() && row.default_path.empty()) base = "`url` is required";
+        table += "| `" + std::string(row.format) + "` | " + std::string(row.dialect) + " | " + base + " | " +
+                 key_of(row.credential) + " | " + ways_of(row) + " |\n";
+    }
+    expect_doc_table("providers.md", "rows", table);
+}
+
+TEST_F(Recordings, AreCountedInTheDocumentation) {
+    struct Count {
+        int whole = 0, streamed = 0, errors = 0;
+    };
+    std::map<std::pair<std::string, std::string>, Count> counts;
+    Count all;
+    for (const Recording &recording : load(own_dialect)) {
+        Count &count = counts[{recording.provider(), std::string(recording.dialect->name())}];
+        for (Count *to : {&count, &all}) {
+            ++(recording.status != 200 || recording.fails() ? to->errors : recording.stream ? to->streamed : to->whole);
+        }
+    }
+    std::string table = "| provider | dialect | answers | streams | errors |\n|---|---|---|---|---|\n";
+    auto line = [&](const std::string &provider, const std::string &dialect, const Count &count) {
+        table += "| " + provider + " | " + dialect + " | " + std::to_string(count.whole) + " | " +
+                 std::to_string(count.streamed) + " | " + std::to_string(count.errors) + " |\n";
+    };
+    for (const auto &[name, count] : counts) {
+        line(name.first, name.second, count);
+    }
+    line("all", "", all);
+    std::cout << table;
+    expect_doc_table("providers.md", "recordings", table);
+}
+
+}  // namespace
+
+}  // namespace aigw::dialects
