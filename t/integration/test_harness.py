@@ -54,6 +54,30 @@ def test_stop_reports_a_worker_that_stays(nginx, mock):
     stream.close()
 
 
+LEAK = "log_format leak escape=json '$http_authorization $request_body'; access_log logs/leak.log leak;"
+PROMPT = {"model": "ok", "messages": [{"role": "user", "content": 'they say "nobody may read what we ask"'}]}
+
+
+@pytest.mark.parametrize("key, said", [(True, "leak.log has a secret: 'sk-aigw-"), (False, "leak.log has a secret: 'nobody may read what we ask'")])
+def test_stop_reports_secrets_in_a_log(nginx, mock, keys, key, said):
+    ngx = nginx(http=LEAK, server=PROXY.format(port=mock.port))
+    post(ngx.port, "/v1/chat/completions", {} if key else PROMPT, key=keys.add("one") if key else None)
+    with pytest.raises(AssertionError) as fault:
+        ngx.stop()
+    assert said in str(fault.value)
+
+
+def test_a_test_may_log_its_prompts_but_no_key(nginx, mock, keys):
+    for key in (None, keys.add("one")):
+        ngx = nginx(http=LEAK, server=PROXY.format(port=mock.port))
+        ngx.may_log_prompts = True
+        post(ngx.port, "/v1/chat/completions", PROMPT, key=key)
+        if key is None:
+            ngx.stop()
+    with pytest.raises(AssertionError, match="has a secret: 'sk-aigw-"):
+        ngx.stop()
+
+
 def test_allowed_faults_are_not_reported(nginx):
     ngx = nginx(server="return 200;")
     ngx.allowed.append("exited on signal 9")

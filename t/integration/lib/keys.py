@@ -5,6 +5,8 @@ import os
 import pathlib
 import secrets
 
+from . import canary
+
 
 class KeyFile:
     def __init__(self, path):
@@ -15,6 +17,7 @@ class KeyFile:
     def add(self, id, **members):
         """Returns the new key's secret."""
         secret = "sk-aigw-" + secrets.token_urlsafe(32)
+        canary.key(secret)
         self.entries.append({"id": id, "sha256": hashlib.sha256(secret.encode()).hexdigest(), **members})
         self.write()
         return secret

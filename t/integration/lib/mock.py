@@ -18,7 +18,7 @@ import ssl
 import threading
 import time
 
-from . import answers, options as options_lib
+from . import answers, canary, options as options_lib
 from .options import Options, behaviour  # noqa: F401  (tests take behaviour from here)
 from .sender import ClientGone, Closed, Sender
 from .wait import wait_until
@@ -209,6 +209,7 @@ class Mock:
             index += 1
             name = self.server_names[-1] if writer.get_extra_info("ssl_object") and self.server_names else ""
             received = Received(method, path, header_list, body, number, index, name, time.monotonic())
+            canary.request(received.json)
             received.options = self._options(received)
             self.requests.append(received)
             again = await self._answer(received, reader, writer)

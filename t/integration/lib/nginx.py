@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 
-from . import ports, procfs
+from . import canary, ports, procfs
 from .wait import wait_until
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -147,6 +147,7 @@ def check(prefix, config, env=None):
 class Nginx:
     def __init__(self, prefix, config, env=None):
         self.prefix = pathlib.Path(prefix)
+        self.may_log_prompts = False
         self.allowed = []  # regular expressions: faults in the error log that this test means to cause
         self.context_check = directive_exists("ai_metrics") and "%PORT_METRICS%" in config
         _make_prefix(self.prefix)
@@ -154,6 +155,7 @@ class Nginx:
         self._config = self.prefix / "nginx.conf"
         self.write_config(config)
         self._stderr = open(self.prefix / "logs" / "stderr.log", "w+")
+        canary.environment(env)
         self._env = environment(self.prefix, env)
         self.process = subprocess.Popen([binary(), "-p", self.prefix, "-c", self._config, "-e", "stderr"],
                                         stdout=self._stderr, stderr=self._stderr, env=self._env, cwd=self.prefix)
@@ -205,6 +207,7 @@ class Nginx:
         faults = []
         if self.process.poll() is None:
             faults += self._context_faults()
+            faults += canary.faults("ai_metrics", (self.metrics() or "").encode()) if self.context_check else []
             workers = self.worker_pids(also_exiting=True)
             self.process.send_signal(signal.SIGQUIT)
             try:
@@ -215,6 +218,8 @@ class Nginx:
         if self.process.returncode not in (0, -signal.SIGKILL):
             faults.append(f"nginx exited with {self.process.returncode}")
         faults += self.log_faults()
+        for log in sorted((self.prefix / "logs").glob("*.log")):
+            faults += canary.faults(log.name, log.read_bytes(), prompts=not self.may_log_prompts)
         assert not faults, "nginx ended badly:\n" + "\n".join(faults)
 
     # ---- what it says

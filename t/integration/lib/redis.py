@@ -3,6 +3,7 @@ import shutil
 import socket
 import subprocess
 
+from . import canary
 from .wait import wait_until
 
 
@@ -54,7 +55,14 @@ class Redis:
             return None if rest == b"-1" else [self._read() for _ in range(int(rest))]
         return rest
 
+    def names(self):
+        """Every key, and every field of a hash."""
+        keys = self("KEYS", "*")
+        return keys + [field for key in keys if self("TYPE", key) == b"hash" for field in self("HKEYS", key)]
+
     def close(self):
+        found = canary.faults("Redis", b"\n".join(self.names())) if self.process.poll() is None else []
         self._socket.close()
         self.process.kill()
         self.process.wait()
+        assert not found, found
