@@ -110,6 +110,21 @@ Check read_tags(const json_t *value, std::vector<std::pair<std::string, std::str
     return {};
 }
 
+Check read_rates(std::string_view member, const json_t *value, std::vector<Rate> &out) {
+    if (!json_is_array(value) || json_array_size(value) == 0 || json_array_size(value) > kMaxRates) {
+        return wrong(member, "is not an array of 1 to 4 limits as 500/h");
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *text = json_array_get(value, i);
+        auto rate = parse_rate(json_is_string(text) ? text_of(text) : std::string_view());
+        if (!rate) {
+            return wrong(member, "holds something that is no limit as 500/h");
+        }
+        out.push_back(*rate);
+    }
+    return {};
+}
+
 Check read_expires(const json_t *value, KeyEntry &entry) {
     std::optional<UnixSeconds> time;
     if (json_is_string(value)) {
@@ -159,6 +174,12 @@ Check read_member(std::string_view name, const json_t *value, KeyEntry &entry) {
     }
     if (name == "tags") {
         return read_tags(value, entry.identity.tags);
+    }
+    if (name == "tokens") {
+        return read_rates(name, value, entry.identity.tokens);
+    }
+    if (name == "requests") {
+        return read_rates(name, value, entry.identity.requests);
     }
     if (name == "expires") {
         return read_expires(value, entry);

@@ -22,6 +22,7 @@ inline constexpr size_t kMaxTagNameBytes = 64;
 inline constexpr size_t kMaxDigests = 16;      // of one key
 inline constexpr size_t kMaxModels = 256;
 inline constexpr size_t kMaxTags = 64;
+inline constexpr size_t kMaxRates = 4;         // of tokens, and of requests
 
 struct KeyEntry {
     Identity identity;

@@ -12,7 +12,7 @@ using Header = KeyTableBuilder::Header;
 using Slot = KeyTableBuilder::Slot;
 using Entry = KeyTableBuilder::Entry;
 
-constexpr uint32_t kMagic = 0x61676b31;
+constexpr uint32_t kMagic = 0x61676b32;
 constexpr size_t kMaxArena = UINT32_MAX;
 
 size_t align(size_t n) {
@@ -69,6 +69,12 @@ void encode(const Identity &identity, std::string &out) {
         put(out, name);
         put(out, value);
     }
+    for (const auto *rates : {&identity.tokens, &identity.requests}) {
+        put_count(out, rates->size());
+        for (const Rate &rate : *rates) {
+            out.append(reinterpret_cast<const char *>(&rate), sizeof rate);
+        }
+    }
 }
 
 class RecordReader {
@@ -95,6 +101,17 @@ public:
         std::string_view text = rest_.substr(0, bytes);
         rest_.remove_prefix(bytes);
         return text;
+    }
+
+    Rate rate() {
+        Rate rate;
+        if (rest_.size() < sizeof rate) {
+            good_ = false;
+            return rate;
+        }
+        std::memcpy(&rate, rest_.data(), sizeof rate);
+        rest_.remove_prefix(sizeof rate);
+        return rate;
     }
 
     bool good() const { return good_; }
@@ -166,6 +183,12 @@ bool KeyTable::decode(std::string_view record, Identity &identity) {
     for (uint16_t n = reader.count(); n > 0 && reader.good(); n--) {
         std::string_view name = reader.text();
         identity.tags.emplace_back(name, reader.text());
+    }
+    for (auto *rates : {&identity.tokens, &identity.requests}) {
+        rates->clear();
+        for (uint16_t n = reader.count(); n > 0 && reader.good(); n--) {
+            rates->push_back(reader.rate());
+        }
     }
     return reader.whole();
 }

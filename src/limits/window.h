@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/rate.h"
 #include "core/units.h"
-#include "limits/rate.h"
 
 namespace aigw::limits {
 

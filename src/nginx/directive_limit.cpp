@@ -22,14 +22,14 @@ char *read_rate(ngx_conf_t *cf, LimitRule &rule, ngx_str_t &value) {
     std::string_view text = view(value);
     size_t slash = text.rfind('/');
     if (text.find('$') == text.npos || slash == text.npos) {
-        auto rate = limits::parse_rate(text);
+        auto rate = parse_rate(text);
         if (!rate) {
             return emerg(cf, "%s", describe(rate.error(), value).c_str());
         }
         rule.rate = *rate;
         return NGX_CONF_OK;
     }
-    auto window = limits::parse_window(text.substr(slash + 1));
+    auto window = parse_window(text.substr(slash + 1));
     if (!window) {
         return emerg(cf, "%s", describe(window.error(), value).c_str());
     }
@@ -91,7 +91,7 @@ bool read_option(ngx_conf_t *cf, LimitRule &rule, const ngx_str_t &token, bool t
 // The same line anywhere is the same counter.
 std::string default_name(const LimitRule &rule) {
     static constexpr const char *kCounts[] = {"", "input ", "output ", "requests "};
-    return kCounts[static_cast<size_t>(rule.count)] + rule.key_text + "/" + limits::window_text(rule.rate.window);
+    return kCounts[static_cast<size_t>(rule.count)] + rule.key_text + "/" + window_text(rule.rate.window);
 }
 
 char *add_limit(ngx_conf_t *cf, PolicyList<LimitRule> &list, bool tokens) {

@@ -24,6 +24,7 @@ struct Builder {
     TlsOptions tls;
     bool tls_named = false;
     bool password_named = false;
+    bool tenant_named = false;
 };
 
 // True: the value is taken. False: it is not one; errors that need more words are logged and returned in `rv`.
@@ -50,8 +51,11 @@ bool set_tenant(ngx_conf_t *cf, Builder &built, std::string_view value, char *&r
         return false;
     }
     built.conf.tenant_name = value;
-    built.conf.tenant = compile_value(cf, value);
-    rv = built.conf.tenant != nullptr ? NGX_CONF_OK : conf_error();
+    built.tenant_named = true;
+    ngx_str_t name = copy(cf->pool, value.substr(1));
+    ngx_int_t index = ngx_http_get_variable_index(cf, &name);
+    built.conf.tenant_index = static_cast<ngx_uint_t>(index);
+    rv = index != NGX_ERROR ? NGX_CONF_OK : conf_error();
     return true;
 }
 
@@ -151,7 +155,7 @@ char *complete(ngx_conf_t *cf, Builder &built) {
     if (built.tls_named && !conf.url.tls) {
         return emerg(cf, "\"ssl_verify\" and \"ssl_trusted_certificate\" in \"ai_redis\" need a \"rediss://\" URL");
     }
-    if (conf.tenant == nullptr) {
+    if (!built.tenant_named) {
         char *rv = NGX_CONF_OK;
         set_tenant(cf, built, std::string(conf.tenant_name), rv);
         if (rv != NGX_CONF_OK) {
@@ -175,7 +179,7 @@ char *set_redis(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
             return phrase("is duplicate");
         }
         main.redis = std::make_unique<RedisConf>();
-        Builder built{*main.redis, {}, false, false};
+        Builder built{*main.redis, {}};
         if (char *rv = read_url(cf, built.conf); rv != NGX_CONF_OK) {
             return rv;
         }

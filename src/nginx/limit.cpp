@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "nginx/core_error.h"
+#include "nginx/admission.h"
+#include "nginx/limit_lines.h"
 #include "nginx/metrics.h"
 #include "nginx/precontent.h"
 #include "nginx/quota.h"
@@ -13,95 +14,29 @@ namespace aigw::ngx {
 namespace {
 
 using limits::Count;
-using limits::Status;
+using Verdict = Quota::Verdict;
 
-constexpr Tokens kDefaultOutput = 4096;    // of a call that says no limit to a server that we know nothing of
-constexpr std::string_view kUnknown = "unknown";
-
-// One line for one request.
-enum class Applies : uint8_t { No, Yes, Reject, Broken };
-
-std::string_view evaluate(ngx_http_request_t *r, ngx_http_complex_value_t &value) {
-    ngx_str_t text;
-    if (ngx_http_complex_value(r, &value, &text) != NGX_OK) {
-        throw std::bad_alloc();
-    }
-    return view(text);
-}
-
-bool has_values(ngx_http_request_t *r, const std::vector<ngx_uint_t> &variables) {
-    return std::all_of(variables.begin(), variables.end(), [&](ngx_uint_t index) {
-        ngx_http_variable_value_t *value = ngx_http_get_flushed_variable(r, index);
-        return value != nullptr && !value->not_found && value->len != 0;
-    });
-}
-
-// `off` and nothing are no limit.
-Applies read_limit(ngx_http_request_t *r, const LimitRule &rule, Tokens &limit) {
-    limit = rule.rate.limit;
-    if (rule.limit == nullptr) {
-        return Applies::Yes;
-    }
-    std::string_view text = evaluate(r, *rule.limit);
-    if (text.empty() || text == "off") {
-        return Applies::No;
-    }
-    auto count = limits::parse_count(text);
-    if (!count) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "aigw: the limit \"%s\" is no number", rule.name.c_str());
-        return Applies::Broken;
-    }
-    limit = *count;
-    return Applies::Yes;
-}
-
-Applies read_key(ngx_http_request_t *r, const LimitRule &rule, std::string &key) {
-    key = evaluate(r, const_cast<ngx_http_complex_value_t &>(rule.key));
-    if (!key.empty() && has_values(r, rule.key_variables)) {
-        return Applies::Yes;
-    }
-    key = kUnknown;
-    return rule.empty == LimitRule::Empty::Skip     ? Applies::No
-           : rule.empty == LimitRule::Empty::Reject ? Applies::Reject
-                                                    : Applies::Yes;
-}
-
-Applies add_line(Context &context, const LimitRule &rule) {
-    ngx_http_request_t *r = context.r;
-    if (rule.condition != nullptr && !is_true(r, *rule.condition)) {
-        return Applies::No;
-    }
-    Tokens limit;
-    if (Applies applies = read_limit(r, rule, limit); applies != Applies::Yes) {
-        return applies;
-    }
-    std::string key;
-    if (Applies applies = read_key(r, rule, key); applies != Applies::Yes) {
-        return applies;
-    }
-    context.quota->add(rule, std::move(key), limit, context.conversation()->record().model);
-    return Applies::Yes;
-}
-
-std::string_view code_of(const LimitRule &rule) {
-    return rule.count == Count::Requests ? "request_limit" : "token_limit";
-}
+constexpr Tokens kDefaultOutput = 4096;  // of a call that says no limit to a server that we know nothing of
+constexpr Millis kAwayRetry = 1000;      // ms: Redis may be back by then
 
 std::string message_of(const Quota::Line &line) {
-    const char *what = line.rule->count == Count::Requests ? "Request" : "Token";
+    const char *what = line.count == Count::Requests ? "Request" : "Token";
     return std::string(what) + " limit exceeded for " + line.key + ": " + std::to_string(line.limit) + "/" +
-           limits::window_text(line.rule->rate.window) + ".";
+           window_text(line.window) + ".";
 }
 
 chat::ApiError error_of(const Quota &quota) {
-    const limits::Decision &decision = quota.decision();
-    const Quota::Line &line = quota.lines()[decision.refused];
-    chat::ApiError error{NGX_HTTP_TOO_MANY_REQUESTS, chat::ErrorKind::RateLimit, std::string(code_of(*line.rule)),
+    const Quota::Line &line = quota.refused_line();
+    chat::ApiError error{NGX_HTTP_TOO_MANY_REQUESTS, chat::ErrorKind::RateLimit, std::string(code_of(line.count)),
                          message_of(line), {}, {}};
-    if (decision.status == Status::Refused) {
-        error.retry_after_ms = decision.retry_after;
+    if (quota.verdict() == Verdict::Refused) {
+        error.retry_after_ms = quota.retry_after();
     }
     return error;
+}
+
+chat::ApiError overloaded(const char *why) {
+    return {NGX_HTTP_SERVICE_UNAVAILABLE, chat::ErrorKind::Overloaded, "overloaded", why, {}, kAwayRetry};
 }
 
 void warn_full(ngx_http_request_t *r) {
@@ -120,13 +55,14 @@ limits::Expected expected_of(Context &context) {
     return {conversation.input_tokens(), output * conversation.record().answers};
 }
 
-void count_results(Context &context) {
-    const Quota &quota = *context.quota;
-    const limits::Decision &decision = quota.decision();
-    for (size_t i = 0; i < quota.lines().size(); i++) {
-        bool over = decision.standings[i].over;
-        std::string_view result = !over ? "passed" : quota.lines()[i].rule->dry_run ? "dry_run" : "rejected";
-        count_limit(context.r, quota.lines()[i].rule->name, result);
+// What became of each line: `otherwise` where nobody judged it; empty: it is not counted.
+void count_results(Context &context, std::string_view otherwise) {
+    for (const Quota::Line &line : context.quota->lines()) {
+        bool over = line.standing.over;
+        std::string_view result = !line.judged ? otherwise : !over ? "passed" : line.dry_run ? "dry_run" : "rejected";
+        if (!result.empty()) {
+            count_limit(context.r, line.name, result);
+        }
     }
 }
 
@@ -163,60 +99,71 @@ struct Standings {
 
 Standings tightest(const Quota &quota) {
     Standings found;
-    for (size_t i = 0; i < quota.lines().size(); i++) {
-        Tightest &kind = quota.lines()[i].rule->count == Count::Requests ? found.requests : found.tokens;
-        kind.see(quota.decision().standings[i]);
+    for (const Quota::Line &line : quota.lines()) {
+        if (line.judged) {
+            Tightest &kind = line.count == Count::Requests ? found.requests : found.tokens;
+            kind.see(line.standing);
+        }
     }
     return found;
 }
 
 bool has_standings(const Context &context) {
-    return context.quota && context.quota->decision().count != 0 && context.quota->decision().status != Status::Full;
+    return context.quota && context.quota->has_standings();
+}
+
+ngx_int_t admitted(Context &context) {
+    const Quota &quota = *context.quota;
+    count_results(context, "unchecked");
+    if (quota.clamped() && context.exchange) {
+        context.exchange->clamp_output(std::max<Tokens>(quota.covered() / context.exchange->record().answers, 1));
+    }
+    return NGX_OK;
+}
+
+// What the quota says, as a step of admission.
+ngx_int_t conclude(Context &context) {
+    switch (context.quota->verdict()) {
+    case Verdict::Waiting:
+        return suspend_admission(context);
+    case Verdict::Admitted:
+        return admitted(context);
+    case Verdict::Full:
+        warn_full(context.r);
+        return refuse(context, overloaded("The gateway has no room for this caller's limits."));
+    case Verdict::Away:
+        count_results(context, "rejected");
+        return refuse(context, overloaded("The gateway cannot check this caller's limits now."));
+    case Verdict::Refused:
+    case Verdict::Never:
+        break;
+    }
+    count_results(context, {});
+    return refuse(context, error_of(*context.quota));
+}
+
+std::string_view tenant_of(ngx_http_request_t *r, const MainConf &main) {
+    ngx_http_variable_value_t *value = main.redis ? ngx_http_get_flushed_variable(r, main.redis->tenant_index) : nullptr;
+    return value != nullptr && !value->not_found ? view({value->len, value->data}) : std::string_view();
 }
 
 }  // namespace
 
 ngx_int_t reserve_limits(Context &context) {
-    Zones *zones = main_conf(context.r)->zones;
-    const auto &tokens = policies_in_force(context, &PolicySet::token_limits).token_limits;
-    const auto &requests = policies_in_force(context, &PolicySet::request_limits).request_limits;
-    if ((tokens.lines.empty() && requests.lines.empty()) || (context.filter && !context.filter->may_cost())) {
+    if (context.quota) {
+        return conclude(context);
+    }
+    if (context.filter && !context.filter->may_cost()) {
         return NGX_OK;
     }
-    context.quota = std::make_unique<Quota>(*zones);
-    for (const auto *list : {&tokens, &requests}) {
-        for (const auto &rule : list->lines) {
-            switch (add_line(context, *rule)) {
-            case Applies::No:
-            case Applies::Yes:
-                break;
-            case Applies::Reject:
-                count_limit(context.r, rule->name, "rejected");
-                return refuse(context, {NGX_HTTP_FORBIDDEN, chat::ErrorKind::Permission, std::string(code_of(*rule)),
-                                        "There is no limit for a caller who is not known.", {}, {}});
-            case Applies::Broken:
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
-        }
+    const MainConf &main = *main_conf(context.r);
+    auto quota = std::make_unique<Quota>(context, *main.zones, main.redis_client);
+    if (ngx_int_t rc = add_limits(context, *quota); rc != NGX_OK || quota->empty()) {
+        return rc;
     }
-    if (context.quota->empty()) {
-        context.quota.reset();
-        return NGX_OK;
-    }
-    const limits::Decision &decision = context.quota->reserve(expected_of(context));
-    if (decision.status == Status::Full) {
-        warn_full(context.r);
-        return refuse(context, {NGX_HTTP_SERVICE_UNAVAILABLE, chat::ErrorKind::Overloaded, "overloaded",
-                                "The gateway has no room for this caller's limits.", {}, {}});
-    }
-    count_results(context);
-    if (decision.status != Status::Admitted) {
-        return refuse(context, error_of(*context.quota));
-    }
-    if (decision.clamped && context.exchange) {
-        context.exchange->clamp_output(std::max<Tokens>(decision.covered / context.exchange->record().answers, 1));
-    }
-    return NGX_OK;
+    context.quota = std::move(quota);
+    context.quota->reserve(expected_of(context), tenant_of(context.r, main));
+    return conclude(context);
 }
 
 bool within_limits(Context &context) {
@@ -230,7 +177,7 @@ bool within_limits(Context &context) {
 chat::ApiError limit_reached(Context &context) {
     const Quota::Line *line = &context.quota->lines().front();
     for (const Quota::Line &one : context.quota->lines()) {
-        if (one.rule->count != Count::Requests && !one.rule->dry_run) {
+        if (one.count != Count::Requests && !one.dry_run) {
             line = &one;
         }
     }
@@ -244,11 +191,14 @@ void settle_limits(Context &context) {
 }
 
 std::string_view limit_status(const Context &context) {
+    if (context.quota && context.quota->verdict() == Verdict::Away) {
+        return "rejected";
+    }
     if (!has_standings(context)) {
         return {};
     }
-    const limits::Decision &decision = context.quota->decision();
-    return decision.status != Status::Admitted ? "rejected" : decision.dry_run_over ? "dry_run" : "passed";
+    const Quota &quota = *context.quota;
+    return quota.verdict() != Verdict::Admitted ? "rejected" : quota.dry_run_over() ? "dry_run" : "passed";
 }
 
 std::optional<Tokens> limit_remaining(const Context &context) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "limits/rate.h"
+#include "core/rate.h"
 #include "limits/reservation.h"
 #include "nginx/ngx.h"
 
@@ -18,7 +18,7 @@ struct LimitRule {
     std::string key_text;  // as it is written
     ngx_http_complex_value_t key{};
     std::vector<ngx_uint_t> key_variables;        // indices: none of them may be empty
-    limits::Rate rate;                            // limit is 0 where a variable tells it
+    Rate rate;                            // limit is 0 where a variable tells it
     ngx_http_complex_value_t *limit = nullptr;    // N, if it is a variable
     limits::Count count = limits::Count::Total;
     bool per_model = false;

@@ -1,168 +1,214 @@
 #include "nginx/quota.h"
 
-#include <atomic>
+#include <openssl/rand.h>
 
+#include <algorithm>
+
+#include "nginx/admission.h"
+#include "nginx/context.h"
 #include "nginx/guarded.h"
-#include "nginx/pool.h"
+#include "nginx/redis_conf.h"
 
 namespace aigw::ngx {
 
 namespace {
 
-constexpr ngx_msec_t kRenewTick = 100;   // ms between two looks
-constexpr size_t kRenewals = 64;         // of one look: some 20 us
-constexpr Tokens kAhead = 256;           // tokens of answer asked for when the reserve is used up
-constexpr size_t kExpired = 64;          // given up under one lock
+using limits::Status;
 
-limits::Store store_of(Zones &zones) {
-    return limits::Store(zones.limits());
+// A worker's, of all machines that share a Redis.
+uint64_t worker_number() {
+    uint64_t number;
+    if (RAND_bytes(reinterpret_cast<unsigned char *>(&number), sizeof(number)) != 1) {
+        number = static_cast<uint64_t>(ngx_random()) << 32 ^ static_cast<uint64_t>(ngx_pid) << 16 ^ static_cast<uint64_t>(ngx_time());
+    }
+    return number;
 }
 
-// Of this worker's requests; never the same again.
+// Never the same again.
 limits::Key next_id() {
+    static const uint64_t worker = worker_number();
     static uint64_t count = 0;
-    static const auto started = static_cast<uint32_t>(ngx_time());
-    struct {
-        uint64_t count;
-        uint32_t pid, started;
-    } id = {++count, static_cast<uint32_t>(ngx_pid), started};
+    const uint64_t id[] = {++count, worker};
     limits::Key key;
     static_assert(sizeof(id) == sizeof(key));
-    ngx_memcpy(key.data(), &id, sizeof(id));
+    ngx_memcpy(key.data(), id, sizeof(id));
     return key;
 }
 
 }  // namespace
 
-limits::Now clock_now() {
-    ngx_time_t *time = ngx_timeofday();
-    return {static_cast<Millis>(time->sec) * 1000 + static_cast<Millis>(time->msec), static_cast<Millis>(ngx_current_msec)};
-}
-
-// This worker's reservations, looked at as long as there are any.
-class Renewal {
-public:
-    static void add(Quota &quota) {
-        Renewal &self = instance();
-        quota.renewed_ = ngx_current_msec;
-        ngx_queue_insert_tail(&self.running_, &quota.link_.queue);
-        if (!self.timer_.timer_set) {
-            ngx_add_timer(&self.timer_, kRenewTick);
-        }
-    }
-
-private:
-    Renewal() {
-        ngx_queue_init(&running_);
-        connection_.fd = static_cast<ngx_socket_t>(-1);
-        timer_.data = &connection_;  // debug logs ask for a descriptor
-        timer_.log = ngx_cycle->log;
-        timer_.handler = on_timer;
-        timer_.cancelable = 1;
-    }
-
-    static Renewal &instance() {
-        static Renewal self;
-        return self;
-    }
-
-    static void on_timer(ngx_event_t *event) noexcept {
-        Renewal &self = instance();
-        event->log = ngx_cycle->log;
-        guarded(event->log, [&] { self.look(); });
-        if (!ngx_queue_empty(&self.running_)) {
-            ngx_add_timer(event, kRenewTick);
-        }
-    }
-
-    void look() {
-        for (size_t i = 0; i < kRenewals && !ngx_queue_empty(&running_); i++) {
-            ngx_queue_t *first = ngx_queue_head(&running_);
-            Quota &quota = *reinterpret_cast<Quota::Link *>(first)->owner;
-            if (ngx_current_msec - quota.renewed_ < quota.zones_.lease / 3) {
-                return;
-            }
-            {
-                ZoneLock lock(quota.zones_.state_zone);
-                store_of(quota.zones_).progress(quota.id_, quota.demands_, quota.spent_, 0,
-                                                static_cast<Millis>(quota.zones_.lease), clock_now());
-            }
-            quota.renewed_ = ngx_current_msec;
-            {
-                ngx_queue_remove(first);
-            }
-            ngx_queue_insert_tail(&running_, first);
-        }
-    }
-
-    ngx_queue_t running_;
-    ngx_connection_t connection_{};
-    ngx_event_t timer_{};
-};
-
-Quota::Quota(Zones &zones) : zones_(zones) {}
+Quota::Quota(Context &context, Zones &zones, Redis *redis) : context_(context), zones_(zones), redis_(redis) {}
 
 Quota::~Quota() {
-    settle(spent_);
+    guarded(ngx_cycle->log, [&] { settle(spent_); });
 }
 
-void Quota::add(const LimitRule &rule, std::string key, Tokens limit, std::string_view model) {
-    limits::Demand demand;
-    demand.key = limits::make_key({"counter", rule.name, limits::window_text(rule.rate.window), key,
-                                   rule.per_model ? model : std::string_view()});
-    demand.limit = limit;
-    demand.window = rule.rate.window;
-    demand.count = rule.count;
-    demand.clamp = rule.clamp;
-    demand.dry_run = rule.dry_run;
-    demand.group = rule.group;
-    demand.max_keys = static_cast<uint32_t>(rule.max_keys);
-    demands_.push_back(demand);
-    lines_.push_back({&rule, std::move(key), limit});
+void Quota::add(Line line, limits::Demand demand, bool of_tenant) {
+    size_t at = of_tenant ? of_tenant_++ : lines_.size();
+    lines_.insert(lines_.begin() + static_cast<ptrdiff_t>(at), std::move(line));
+    demands_.insert(demands_.begin() + static_cast<ptrdiff_t>(at), demand);
 }
 
-const limits::Decision &Quota::reserve(const limits::Expected &expected) {
+Quota::Verdict Quota::reserve(const limits::Expected &expected, std::string_view tenant) {
     id_ = next_id();
+    expected_ = expected;
+    covered_ = expected.output;
     spent_ = {expected.prompt, 0};
-    {
-        ZoneLock lock(zones_.state_zone);
-        decision_ = store_of(zones_).reserve(id_, demands_, expected, static_cast<Millis>(zones_.lease), clock_now(), spent_);
+    if (!limits::fits(demands_)) {
+        return verdict_ = Verdict::Full;
     }
-    if (decision_.status == limits::Status::Admitted) {
-        held_ = true;
-        covered_ = decision_.covered;
-        Renewal::add(*this);
+    if (redis_ != nullptr) {
+        make_reserves(tenant);
     }
-    return decision_;
+    next();
+    return verdict_;
+}
+
+void Quota::make_reserves(std::string_view tenant) {
+    std::span<const limits::Demand> all(demands_);
+    auto lease = static_cast<Millis>(zones_.lease);
+    RedisReserve::Owner &owner = *this;
+    auto make = [&](std::string_view tag, std::span<const limits::Demand> demands) {
+        if (!demands.empty()) {
+            limits::QuotaKeys keys = limits::quota_keys(main_conf(context_.r)->redis->prefix, tag);
+            reserves_.push_back(std::make_unique<RedisReserve>(owner, *redis_, std::move(keys), id_, demands, lease));
+        }
+    };
+    make("tenant " + std::string(tenant), all.first(of_tenant_));
+    make("others", all.subspan(of_tenant_));
+}
+
+void Quota::next() {
+    if (reserves_.empty()) {
+        reserve_in_zone(0);
+    } else if (asked_ == reserves_.size()) {
+        admit();
+    } else if (!reserves_[asked_]->reserve(expected_, spent_)) {
+        go_without();
+    }
+}
+
+void Quota::on_reserved(const limits::Decision *decision) {
+    if (decision == nullptr) {
+        go_without();
+    } else {
+        take(*decision, asked_ == 0 ? 0 : reserves_[0]->demands().size());
+        if (decision->status == Status::Admitted) {
+            asked_++;
+            next();
+        }
+    }
+    if (verdict_ != Verdict::Waiting) {
+        resume_admission(context_);
+    }
+}
+
+void Quota::go_without() {
+    switch (main_conf(context_.r)->redis->on_error) {
+    case OnRedisError::Local:
+        reserve_in_zone(asked_ == 0 ? 0 : reserves_[0]->demands().size());
+        break;
+    case OnRedisError::Deny:
+        give_back();
+        verdict_ = Verdict::Away;
+        break;
+    case OnRedisError::Allow:
+        has_standings_ = false;
+        admit();
+        break;
+    }
+}
+
+void Quota::reserve_in_zone(size_t first) {
+    zone_first_ = first;
+    in_zone_.emplace(zones_, id_, std::span<const limits::Demand>(demands_).subspan(first));
+    limits::Decision decision = in_zone_->reserve(expected_, spent_);
+    if (decision.status != Status::Admitted) {
+        in_zone_.reset();
+    }
+    take(decision, first);
+    if (decision.status == Status::Admitted) {
+        admit();
+    }
+}
+
+void Quota::take(const limits::Decision &decision, size_t first) {
+    has_standings_ = decision.status != Status::Full;
+    for (size_t i = 0; i < decision.count && first + i < lines_.size(); i++) {
+        lines_[first + i].standing = decision.standings[i];
+        lines_[first + i].judged = has_standings_;
+    }
+    dry_run_over_ |= decision.dry_run_over;
+    if (decision.status == Status::Admitted) {
+        clamped_ |= decision.clamped;
+        covered_ = std::min(covered_, decision.covered);
+        if (decision.clamped) {
+            expected_.output = covered_;
+        }
+        return;
+    }
+    refused_ = first + decision.refused;
+    retry_after_ = decision.retry_after;
+    give_back();
+    verdict_ = decision.status == Status::Refused ? Verdict::Refused
+               : decision.status == Status::Never ? Verdict::Never
+                                                  : Verdict::Full;
+}
+
+void Quota::admit() {
+    verdict_ = Verdict::Admitted;
+    keep_renewing(zones_.lease);
+}
+
+void Quota::give_back() {
+    for (const auto &reserve : reserves_) {
+        reserve->release();
+    }
 }
 
 bool Quota::spend(const limits::Spent &spent) {
     spent_ = spent;
-    if (!held_ || spent.output < covered_) {
+    if (verdict_ != Verdict::Admitted || settled_) {
         return true;
     }
-    ZoneLock lock(zones_.state_zone);
-    Tokens ahead = store_of(zones_).progress(id_, demands_, spent, kAhead, static_cast<Millis>(zones_.lease), clock_now());
-    covered_ = spent.output + ahead;
-    return ahead > 0;
+    bool goes_on = !in_zone_ || in_zone_->spend(spent);
+    for (const auto &reserve : reserves_) {
+        goes_on &= reserve->spend(spent);
+    }
+    return goes_on;
+}
+
+void Quota::renew() {
+    if (in_zone_) {
+        in_zone_->renew(spent_);
+    }
+    for (const auto &reserve : reserves_) {
+        reserve->renew(spent_);
+    }
 }
 
 void Quota::settle(const limits::Spent &spent) {
-    if (!held_) {
+    if (settled_) {
         return;
     }
-    held_ = false;
-    {
-        ngx_queue_remove(&link_.queue);
+    settled_ = true;
+    stop_renewing();
+    if (verdict_ == Verdict::Waiting) {
+        give_back();
     }
-    ZoneLock lock(zones_.state_zone);
-    store_of(zones_).settle(id_, spent, clock_now());
-}
-
-size_t expire_reservations(Zones &zones) {
-    limits::Lapsed lapsed[kExpired];
-    ZoneLock lock(zones.state_zone);
-    return store_of(zones).expire(lapsed, clock_now());
+    if (verdict_ == Verdict::Admitted) {
+        if (in_zone_) {
+            in_zone_->settle(spent);
+        }
+        size_t elsewhere = in_zone_ ? zone_first_ : demands_.size();
+        if (elsewhere != 0) {
+            charge_zone(zones_, id_, std::span<const limits::Demand>(demands_).first(elsewhere), spent);
+        }
+        for (const auto &reserve : reserves_) {
+            reserve->settle(spent);
+        }
+    }
+    reserves_.clear();
 }
 
 }  // namespace aigw::ngx

@@ -23,7 +23,7 @@ struct RedisConf {
     OnRedisError on_error = OnRedisError::Local;
     std::string prefix = "aigw";                  // of every key
     std::string tenant_name = "$ai_team";         // as written: one variable
-    ngx_http_complex_value_t *tenant = nullptr;   // the same, compiled; never null once read
+    ngx_uint_t tenant_index = 0;                  // of the variable
     ngx_ssl_t *ssl = nullptr;                     // null: plain
     bool verify = true;
     std::string name;                             // host:port or unix:path, for the log

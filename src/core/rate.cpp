@@ -1,8 +1,8 @@
-#include "limits/rate.h"
+#include "core/rate.h"
 
 #include <optional>
 
-namespace aigw::limits {
+namespace aigw {
 
 namespace {
 
@@ -94,4 +94,4 @@ std::string window_text(Millis window) {
     return std::to_string(window) + "ms";
 }
 
-}  // namespace aigw::limits
+}  // namespace aigw

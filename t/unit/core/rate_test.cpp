@@ -1,8 +1,8 @@
-#include "limits/rate.h"
+#include "core/rate.h"
 
 #include <gtest/gtest.h>
 
-namespace aigw::limits {
+namespace aigw {
 namespace {
 
 TEST(Rate, ReadsCountsAndWindows) {
@@ -50,4 +50,4 @@ TEST(Rate, WritesWindowsShort) {
 }
 
 }  // namespace
-}  // namespace aigw::limits
+}  // namespace aigw

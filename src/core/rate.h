@@ -8,7 +8,7 @@
 #include "core/result.h"
 #include "core/units.h"
 
-namespace aigw::limits {
+namespace aigw {
 
 inline constexpr Tokens kMaxLimit = 1'000'000'000'000'000;            // below 2^53: exact as a double too
 inline constexpr Millis kMaxWindow = Millis(366) * 24 * 3600 * 1000;  // ms
@@ -28,4 +28,4 @@ Result<Rate, std::string> parse_rate(std::string_view text);
 // As parse_window reads it, shortest: 60000 is "m", 300000 "5m". For messages.
 std::string window_text(Millis window);
 
-}  // namespace aigw::limits
+}  // namespace aigw
