@@ -138,6 +138,9 @@ void Filter::head(int status, std::string_view content_type, bool encoded) {
     status_ = status;
     bool events = !encoded && is_type(content_type, "text/event-stream");
     bool json = !encoded && is_type(content_type, "application/json");
+    if (status == 200 && (events || json)) {
+        start_record();
+    }
     if (guarded() && call_ && status < 400) {
         guard_head(events, json);
         return;
@@ -275,7 +278,11 @@ void Filter::on_delta(const chat::Delta &delta) {
     content_ = content_ || delta.is_content();
     if (delta.kind == chat::Delta::Kind::Error) {
         note_failure(*delta.error);
-    } else if (writes() && !error_) {
+    } else if (!writes()) {
+        if (!delta.partial) {
+            note_shown(delta);
+        }
+    } else if (!error_) {
         bool written = delta.kind == chat::Delta::Kind::End ? write_end(delta)
                        : delta.partial                      ? true
                                                             : write(delta);

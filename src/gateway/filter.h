@@ -45,6 +45,9 @@ public:
     // A call whose answer is to be read: it must not come compressed.
     bool is_call() const { return call_; }
 
+    // A chat, whose answer can be told by a dialect's writer.
+    bool answers_chat() const { return call_ && request_.root()["messages"].is_array(); }
+
     // The answer: its head, its body in plain bytes, its end. `encoded`: compressed, so nobody reads it.
     void head(int status, std::string_view content_type, bool encoded);
     // Bytes of the body have to be shown to body(). Else only the end is told.

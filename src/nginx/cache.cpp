@@ -5,6 +5,7 @@
 #include "nginx/access.h"
 #include "nginx/admission.h"
 #include "nginx/cache_zone.h"
+#include "nginx/filter.h"
 #include "nginx/guard.h"
 #include "nginx/metrics.h"
 #include "nginx/precontent.h"
@@ -17,6 +18,7 @@ namespace {
 using Role = cache::Flight::Role;
 using Status = CacheUse::Status;
 
+constexpr Millis kProxyWait = 60'000;  // ms; as proxy_read_timeout's default
 constexpr size_t kMaxWords = 256;  // bytes of a caller's wishes that are looked at
 
 std::string_view evaluate(ngx_http_request_t *r, ngx_http_complex_value_t &value) {
@@ -102,6 +104,31 @@ std::string policy_of(const Context &context) {
     return policy;
 }
 
+// What would be called. Of an existing proxy only the place is known.
+std::string resolved(const Context &context) {
+    if (context.exchange) {
+        return context.exchange->first_target();
+    }
+    ngx_http_request_t *r = context.r;
+    auto *server = static_cast<ngx_http_core_srv_conf_t *>(ngx_http_get_module_srv_conf(r, ngx_http_core_module));
+    auto *core = static_cast<ngx_http_core_loc_conf_t *>(ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    std::string name = "proxy";
+    for (const ngx_str_t &part : {server->server_name, core->name, r->uri, r->args}) {
+        (name += '\0') += view(part);
+    }
+    return name;
+}
+
+// A call whose answer a record can hold.
+bool is_call(const Context &context) {
+    return context.exchange || (context.filter && context.filter->answers_chat());
+}
+
+// How long another's answer is waited for: as long as the own call might take.
+Millis longest_wait(const Context &context) {
+    return context.exchange ? context.exchange->model()->targets.front().provider->timeouts.total : kProxyWait;
+}
+
 // An answer into which the caller's own values were put back is his alone.
 bool has_secrets(const Context &context) { return context.guard && !context.guard->guarding.vault.empty(); }
 
@@ -111,21 +138,24 @@ std::optional<cache::Key> key_of(Context &context, const CacheRule &rule) {
     if (owner.empty() || has_secrets(context) || !cache::can_be_retold(body)) {
         return std::nullopt;
     }
-    std::string api = api_of(context), model = context.exchange->first_target(), policy = policy_of(context);
+    std::string api = api_of(context), model = resolved(context), policy = policy_of(context);
     return cache::request_key({owner, api, model, policy}, body);
 }
 
-bool is_fresh(const cache::Recording &recording, const CacheRule &rule) {
-    return static_cast<Millis>(ngx_time() - recording.created) * 1000 <= rule.ttl;
-}
+// ms that the answer has lived.
+Millis age(const cache::Recording &recording) { return static_cast<Millis>(ngx_time() - recording.created) * 1000; }
 
 // NGX_DONE: answered; NGX_DECLINED: this is no answer.
-ngx_int_t answer_from(Context &context, const std::string &record) {
+ngx_int_t answer_from(Context &context, const std::string &record, bool elsewhere) {
     CacheUse &use = *context.cache;
     auto recording = cache::read_record(record);
-    if (!recording || !is_fresh(*recording, *use.rule)) {
+    if (!recording || age(*recording) > use.rule->ttl) {
         CacheMemory(use.zones).remove(use.key);
         return NGX_DECLINED;
+    }
+    if (elsewhere) {
+        CacheMemory(use.zones).put(use.key, record, use.rule->ttl - age(*recording));
+        use.finish();
     }
     use.status = Status::Hit;
     use.keeps = false;
@@ -140,6 +170,17 @@ ngx_int_t call(Context &context) {
     return NGX_OK;
 }
 
+ngx_int_t answer_or_call(Context &context, const std::optional<std::string> &record, bool elsewhere = false) {
+    ngx_int_t rc = record ? answer_from(context, *record, elsewhere) : ngx_int_t(NGX_DECLINED);
+    return rc == NGX_DECLINED ? call(context) : rc;
+}
+
+// It is not in the zone.
+ngx_int_t look_elsewhere(Context &context) {
+    context.cache->question = CacheQuestion::ask(context, context.cache->key);
+    return context.cache->question ? suspend_admission(context) : call(context);
+}
+
 void wake(void *data) { resume_admission(*static_cast<Context *>(data)); }
 
 ngx_int_t look(Context &context) {
@@ -147,35 +188,40 @@ ngx_int_t look(Context &context) {
     cache::Flight::Ticket ticket;
     auto record = CacheMemory(use.zones).find_or_join(use.key, FlightMember::kLease, ticket);
     if (record) {
-        ngx_int_t rc = answer_from(context, *record);
-        return rc == NGX_DECLINED ? call(context) : rc;
+        return answer_or_call(context, record);
     }
-    Millis total = context.exchange->model()->targets.front().provider->timeouts.total;
     use.flight.emplace(use.zones, use.key, wake, &context);
-    use.flight->start(ticket, ngx_current_msec + static_cast<ngx_msec_t>(total));
-    return use.flight->role() == Role::Wait ? suspend_admission(context) : call(context);
+    use.flight->start(ticket, ngx_current_msec + static_cast<ngx_msec_t>(longest_wait(context)));
+    return use.flight->role() == Role::Wait ? suspend_admission(context) : look_elsewhere(context);
 }
 
 // The one who called is done, or gone, or took too long.
 ngx_int_t look_again(Context &context) {
     CacheUse &use = *context.cache;
     if (use.flight->role() == Role::Lead) {
-        return call(context);
+        return look_elsewhere(context);
     }
     use.flight.reset();
     auto record = CacheMemory(use.zones).find(use.key);
-    ngx_int_t rc = record ? answer_from(context, *record) : ngx_int_t(NGX_DECLINED);
-    return rc == NGX_DECLINED ? call(context) : rc;
+    return record ? answer_or_call(context, record) : look_elsewhere(context);
+}
+
+// Redis has answered, or did not in time.
+ngx_int_t remote_answer(Context &context) {
+    CacheUse &use = *context.cache;
+    auto record = use.question->take();
+    use.question.reset();
+    return answer_or_call(context, record, true);
 }
 
 }  // namespace
 
 ngx_int_t look_in_cache(Context &context) {
-    if (context.cache && context.cache->flight) {
-        return look_again(context);
+    if (context.cache) {
+        return context.cache->question ? remote_answer(context) : look_again(context);
     }
     const auto &rule = policies_in_force(context, &PolicySet::cache).cache.rule;
-    if (rule == nullptr || !context.exchange || !is_on(context.r, *rule)) {
+    if (rule == nullptr || !is_call(context) || !is_on(context.r, *rule)) {
         return NGX_OK;
     }
     context.cache = std::make_unique<CacheUse>(*main_conf(context.r)->zones, rule);
@@ -202,12 +248,11 @@ void store_answer(Context &context) {
     }
     use->keeps = false;
     auto record = context.conversation()->take_record();
-    if (record && context.exchange->answered_as_resolved()) {
+    if (record && (context.filter || context.exchange->answered_as_resolved())) {
         CacheMemory(use->zones).put(use->key, *record, use->rule->ttl);
+        put_remote(context.r, use->key, *record, use->rule->ttl);
     }
-    if (use->flight) {
-        use->flight->finish();
-    }
+    use->finish();
 }
 
 void end_cache(Context &context, gateway::End how) {

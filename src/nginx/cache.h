@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cache/key.h"
+#include "nginx/cache_remote.h"
 #include "nginx/cache_rule.h"
 #include "nginx/context.h"
 #include "nginx/flights.h"
@@ -23,6 +24,14 @@ public:
     bool keeps = false;                  // the answer is to be kept under `key`
     cache::Key key{};
     std::optional<FlightMember> flight;  // while it calls, or waits, with others
+    std::unique_ptr<CacheQuestion> question;  // while Redis is asked
+
+    // The call is over, for those who wait.
+    void finish() {
+        if (flight) {
+            flight->finish();
+        }
+    }
 };
 
 // A step of admission. NGX_OK: a call is needed; NGX_DONE: answered from the cache, or waiting for another's answer.

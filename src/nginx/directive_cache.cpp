@@ -11,7 +11,7 @@ namespace {
 constexpr Millis kMinTtl = 1000;             // ms
 constexpr Millis kMaxTtl = 365 * Millis(86'400'000);
 constexpr ssize_t kMinRecord = 1 << 10;      // bytes
-constexpr ssize_t kMaxRecord = 32 << 20;
+constexpr ssize_t kMaxRecord = 8 << 20;
 
 bool is_variable(std::string_view text) { return text.find('$') != text.npos; }
 

@@ -2,6 +2,7 @@
 #include "nginx/filter.h"
 
 #include "gateway/call_result.h"
+#include "nginx/cache.h"
 #include "nginx/chain.h"
 #include "nginx/core_error.h"
 #include "nginx/limit.h"
@@ -68,6 +69,9 @@ bool show(Context &context, ngx_chain_t *in, Flags &flags, bool take) {
         }
         if (buf->last_buf && !filter.body_end(now())) {
             return false;
+        }
+        if (buf->last_buf) {
+            store_answer(context);
         }
         if (take) {
             consume(buf, flags);
@@ -175,6 +179,9 @@ bool filter_head(Context &context) {
     gateway::Filter &filter = *context.filter;
     note_proxied_calls(context);
     add_limit_headers(context);
+    if (std::string_view status = cache_status(context); !status.empty()) {
+        add_header(r, "x-aigw-cache", status);
+    }
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
     bool encoded = encoding != nullptr && encoding->hash != 0 && encoding->value.len != 0;
     filter.head(static_cast<int>(r->headers_out.status), view(r->headers_out.content_type), encoded);

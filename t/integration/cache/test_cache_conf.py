@@ -29,7 +29,7 @@ def told(check_config):
     return run
 
 
-GOOD = ["ai_cache off;", "ai_cache exact;", "ai_cache exact ttl=1s scope=$remote_addr max=1k;", "ai_cache exact ttl=365d scope=all max=32m;",
+GOOD = ["ai_cache off;", "ai_cache exact;", "ai_cache exact ttl=1s scope=$remote_addr max=1k;", "ai_cache exact ttl=365d scope=all max=8m;",
         "ai_cache $arg_mode ttl=1m;", "ai_cache ${arg_a}act; ai_trust_controls off;", "ai_cache exact; ai_trust_controls cache;",
         "ai_trust_controls $arg_trust;"]
 BAD = {
@@ -42,7 +42,7 @@ BAD = {
     "ai_cache exact ttl=500ms;": 'invalid parameter "ttl=500ms"',
     "ai_cache exact ttl=366d;": 'invalid parameter "ttl=366d"',
     "ai_cache exact max=1023;": 'invalid parameter "max=1023"',
-    "ai_cache exact max=33m;": 'invalid parameter "max=33m"',
+    "ai_cache exact max=9m;": 'invalid parameter "max=9m"',
     "ai_cache exact scope=;": 'invalid parameter "scope="',
     "ai_cache exact scope=$nothing;": 'unknown "nothing" variable',
     "ai_cache off ttl=1h;": '"ai_cache" directive takes nothing beside "off"',
