@@ -118,6 +118,7 @@ void RequestGuard::start(JsonValue value, Kind kind) {
     rest_ = kind == Kind::Raw ? value.raw() : value.text().escaped;
     out_.clear();
     if (kind == Kind::Text) {
+        out_.reserve(rest_.size());
         text_.begin();
     } else {
         json_.emplace(*plan_, *guarding_, TextGuard::Way::Outgoing);
@@ -133,21 +134,26 @@ RequestGuard::State RequestGuard::advance(size_t &budget) {
     if (kind_ != Kind::Raw && (unescape_.waiting() || slice.find('\\') != std::string_view::npos)) {
         plain_.clear();
         unescape_.feed(slice, plain_);
+        if (rest_.empty()) {
+            unescape_.finish(plain_);
+        }
         plain = plain_;
     }
-    TextGuard::State state = kind_ == Kind::Text ? text_.feed(plain, out_) : json_->feed(plain, out_);
-    if (state != TextGuard::State::Ok) {
-        return State::Refused;
+    if (rest_.empty()) {
+        return close(plain);
     }
-    return rest_.empty() ? close() : State::More;
+    TextGuard::State state = kind_ == Kind::Text ? text_.feed(plain, out_) : json_->feed(plain, out_);
+    return state == TextGuard::State::Ok ? State::More : State::Refused;
 }
 
-RequestGuard::State RequestGuard::close() {
-    plain_.clear();
-    unescape_.finish(plain_);
-    TextGuard::State state = kind_ == Kind::Text ? text_.feed(plain_, out_) : json_->feed(plain_, out_);
-    if (state == TextGuard::State::Ok) {
-        state = kind_ == Kind::Text ? text_.finish(out_) : json_->finish(out_);
+// With the last bytes of the value at hand.
+RequestGuard::State RequestGuard::close(std::string_view last) {
+    TextGuard::State state;
+    if (kind_ == Kind::Text) {
+        state = text_.finish(last, out_);
+    } else {
+        state = json_->feed(last, out_);
+        state = state == TextGuard::State::Ok ? json_->finish(out_) : state;
     }
     if (state != TextGuard::State::Ok) {
         return State::Refused;

@@ -44,7 +44,7 @@ private:
     void start(JsonValue value, Kind kind);
     bool holds_json(JsonValue value);
     State advance(size_t &budget);
-    State close();
+    State close(std::string_view last);
 
     std::vector<Frame> stack_;
     JsonSplice edits_;

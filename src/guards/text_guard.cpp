@@ -68,6 +68,12 @@ TextGuard::State TextGuard::finish(std::string &out) {
     return step(true, out);
 }
 
+TextGuard::State TextGuard::finish(std::string_view last, std::string &out) {
+    open_call(out);
+    buffer_.append(last);
+    return step(true, out);
+}
+
 void TextGuard::open_call(const std::string &out) {
     cuts_.clear();
     call_ = out.size();

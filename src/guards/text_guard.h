@@ -35,6 +35,8 @@ public:
     State feed(std::string_view utf8, std::string &out);
     // The text has ended: appends the rest.
     State finish(std::string &out);
+    // The same with its last bytes, at most kSlice: they are looked at once and not twice. Pieces::Joined.
+    State finish(std::string_view last, std::string &out);
 
     // Pieces::Kept: where in what the last call appended a piece ended, counted from its beginning. The end is one itself
     // or belongs to a piece that is not over.
