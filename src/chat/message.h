@@ -124,6 +124,7 @@ struct Paths {
     std::string_view tool_choice = "tool_choice";
     std::string_view parallel = "parallel_tool_calls";
     std::string_view schema = "response_format.json_schema";
+    std::string_view title = "file.filename";  // of a document, in its part
 };
 
 struct ChatRequest {

@@ -18,6 +18,7 @@ constexpr chat::Paths kPaths{
     .reasoning = "thinking",
     .parallel = "tool_choice.disable_parallel_tool_use",
     .schema = "output_config.format.schema",
+    .title = "title",
 };
 
 bool read_model(Reading &reading, JsonValue root) {

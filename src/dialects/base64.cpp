@@ -58,4 +58,11 @@ void append_base64(std::string &out, std::string_view bytes) {
     }
 }
 
+std::string standard_base64(std::string_view encoded) {
+    std::string out(encoded);
+    for (char &c : out)
+        c = c == '-' ? '+' : c == '_' ? '/' : c;
+    return out;
+}
+
 }  // namespace aigw::dialects

@@ -57,6 +57,20 @@ std::optional<DataUrl> split_data_url(JsonText url) {
     return out;
 }
 
+void append_compact(std::string &out, std::string_view raw) {
+    bool in_string = false;
+    for (size_t i = 0; i < raw.size(); ++i) {
+        char c = raw[i];
+        if (in_string && c == '\\' && i + 1 < raw.size()) {
+            out += c;
+            out += raw[++i];
+            continue;
+        }
+        if (c == '"') in_string = !in_string;
+        if (in_string || (c != ' ' && c != '\t' && c != '\r' && c != '\n')) out += c;
+    }
+}
+
 std::optional<Tokens> read_count(JsonValue value) {
     std::optional<int64_t> n = value ? value.as_int64() : std::nullopt;
     if (!n || *n < 0 || *n > kMaxTokens) return std::nullopt;

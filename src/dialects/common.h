@@ -23,6 +23,9 @@ std::optional<DataUrl> split_data_url(JsonText url);
 bool is_data_url(JsonText url);
 bool is_http_url(JsonText url);
 
+// Appends a raw JSON value without the white space between its tokens.
+void append_compact(std::string &out, std::string_view raw);
+
 // A provider's count: an integer in [0, kMaxTokens], else nothing.
 std::optional<Tokens> read_count(JsonValue value);
 

@@ -142,6 +142,7 @@ const std::vector<const Dialect *> &all_dialects();
 // One file each.
 const Dialect &openai_chat();
 const Dialect &anthropic_messages();
+const Dialect &gemini();
 const ProviderDialect &bedrock_converse();
 // Claude at others: Bedrock's InvokeModel, Vertex's rawPredict.
 const ProviderDialect &bedrock_anthropic();

@@ -6,6 +6,7 @@ const std::vector<const Dialect *> &all_dialects() {
     static const std::vector<const Dialect *> dialects{
         &openai_chat(),
         &anthropic_messages(),
+        &gemini(),
     };
     return dialects;
 }

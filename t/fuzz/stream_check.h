@@ -233,5 +233,6 @@ inline void check_bedrock_claude_stream(std::string_view lines) {
 }
 inline void check_openai_stream(std::string_view bytes) { check_stream(dialects::openai_chat(), bytes); }
 inline void check_anthropic_stream(std::string_view bytes) { check_stream(dialects::anthropic_messages(), bytes); }
+inline void check_gemini_stream(std::string_view bytes) { check_stream(dialects::gemini(), bytes); }
 
 }  // namespace aigw::fuzz

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "dialects/carried_bedrock.h"
+#include "dialects/carried_gemini.h"
 #include "dialects/carried_rows.h"
 #include "dialects/dialect.h"
 
@@ -211,10 +212,22 @@ const Direction kDirections[] = {
      std::end(kOpenAiToConverse), "anthropic.claude-sonnet-4-5"},
     {"Anthropic messages to Bedrock (Converse)", anthropic_messages(), bedrock_converse(), std::begin(kAnthropicToConverse),
      std::end(kAnthropicToConverse), "anthropic.claude-sonnet-4-5"},
+    {"OpenAI chat completions to Gemini", openai_chat(), gemini(), std::begin(kOpenAiToGemini), std::end(kOpenAiToGemini),
+     "gemini-2.5-flash"},
+    {"Anthropic messages to Gemini", anthropic_messages(), gemini(), std::begin(kAnthropicToGemini),
+     std::end(kAnthropicToGemini), "gemini-2.5-flash"},
+    {"Gemini to an OpenAI-shaped provider", gemini(), openai_chat(), std::begin(kGeminiToOpenAi), std::end(kGeminiToOpenAi),
+     "gpt-x"},
+    {"Gemini to an Anthropic provider", gemini(), anthropic_messages(), std::begin(kGeminiToAnthropic),
+     std::end(kGeminiToAnthropic), "claude-sonnet-4-5"},
 };
 
-std::string body_of(const Row &row) {
+std::string body_of(const Direction &way, const Row &row) {
     std::string members = row.members;
+    if (way.from.model_in_path()) {
+        const bool told = members.find("\"contents\":") != std::string::npos;
+        return "{" + std::string(told ? "" : R"("contents":[{"parts":[{"text":"hi"}]}],)") + members + "}";
+    }
     std::string body = R"({"model":"m",)";
     if (members.find("\"messages\":") == std::string::npos) {
         body += R"("messages":[)" USER "],";
@@ -226,7 +239,7 @@ std::string body_of(const Row &row) {
 }
 
 chat::Result<WrittenRequest> translate(const Direction &way, const Row &row) {
-    std::string body = body_of(row);
+    std::string body = body_of(way, row);
     JsonParser parser;
     JsonDoc doc;
     EXPECT_TRUE(parser.parse(body, doc)) << body;

@@ -61,6 +61,14 @@ inline std::vector<std::string_view> payloads(std::string_view stream) {
     return out;
 }
 
+// Signatures of another vendor begin with its name.
+inline std::string bare(const std::string &signature) {
+    for (std::string prefix : {"gemini-call:", "gemini:"}) {
+        if (signature.rfind(prefix, 0) == 0) return signature.substr(prefix.size());
+    }
+    return signature;
+}
+
 inline chat::FinishReason finish_of(const std::string &word) {
     using chat::FinishReason;
     if (word == "length" || word == "max_tokens" || word == "model_length" || word == "model_context_window_exceeded") return FinishReason::Length;

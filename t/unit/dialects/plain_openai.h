@@ -59,6 +59,8 @@ inline void openai_call(const json_t *call, PlainChoice &to) {
     // Some repeat both with every piece.
     if (std::string id = text_of(call, "id"); !id.empty()) to.tools[at].id = id;
     if (std::string name = text_of(function, "name"); !name.empty()) to.tools[at].name = name;
+    const json_t *google = json_object_get(json_object_get(call, "extra_content"), "google");
+    if (std::string s = text_of(google, "thought_signature"); !s.empty()) to.signatures.push_back(s);
     const json_t *arguments = json_object_get(function, "arguments");
     if (!json_is_object(arguments)) {
         to.tools[at].arguments += text_of(arguments);

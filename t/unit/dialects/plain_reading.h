@@ -1,6 +1,7 @@
 // A second, plain reading of answers, by jansson and without any code of ours: what the dialects' readers are measured by.
 #pragma once
 
+#include "dialects/plain_gemini.h"
 #include "dialects/plain_openai.h"
 
 namespace aigw::dialects::plain {
@@ -95,7 +96,8 @@ inline void canonise(PlainAnswer &answer) {
 inline PlainAnswer read(std::string_view dialect, bool stream, std::string_view body) {
     PlainAnswer answer;
     AnthropicCounts counts;
-    bool is_openai = dialect == "openai_chat";
+    GeminiCalls calls;
+    bool is_openai = dialect == "openai_chat", is_gemini = dialect == "gemini";
     for (std::string_view payload : stream ? payloads(body) : std::vector<std::string_view>{body}) {
         if (payload == "[DONE]") {
             ++answer.ends;
@@ -109,6 +111,8 @@ inline PlainAnswer read(std::string_view dialect, bool stream, std::string_view 
         if (text_of(root.get(), "type") == "message_stop") ++answer.ends;
         if (is_openai) {
             openai(root.get(), stream, answer);
+        } else if (is_gemini) {
+            gemini(root.get(), answer, calls);
         } else if (stream) {
             anthropic_event(root.get(), answer, counts);
         } else {
@@ -116,6 +120,7 @@ inline PlainAnswer read(std::string_view dialect, bool stream, std::string_view 
         }
     }
     if (counts.told) answer.usage = counts.usage();
+    if (is_gemini && !stream) answer.ends = 0;
     canonise(answer);
     return answer;
 }

@@ -80,6 +80,8 @@ inline std::vector<Recording> load(const std::function<const Dialect *(const Rec
 inline const Dialect *own_dialect(const Recording &recording) {
     if (recording.endpoint == "chat.completions") return &openai_chat();
     if (recording.id.starts_with("anthropic/") && recording.endpoint == "messages") return &anthropic_messages();
+    bool google = recording.id.starts_with("gemini/") || recording.id.starts_with("vertex/");
+    if (google && (recording.endpoint == "generateContent" || recording.endpoint == "streamGenerateContent")) return &gemini();
     return nullptr;
 }
 

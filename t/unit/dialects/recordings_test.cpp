@@ -32,7 +32,11 @@ std::string summary(const PlainAnswer &answer, bool with_usage, bool refusal_is_
         for (const PlainTool &tool : choice.tools) {
             out << "tool " << tool.id << ' ' << tool.name << ' ' << plain::canonical(tool.arguments) << '\n';
         }
-        for (const std::string &signature : choice.signatures) {
+        // A text's signature may stand apart from the calls'.
+        std::vector<std::string> signatures = choice.signatures;
+        for (std::string &signature : signatures) signature = plain::bare(signature);
+        std::sort(signatures.begin(), signatures.end());
+        for (const std::string &signature : signatures) {
             out << "signature " << signature << '\n';
         }
         for (const std::string &data : choice.redacted) {
@@ -75,11 +79,20 @@ void expect_same(PlainAnswer expected, PlainAnswer got, bool refusal_is_text, co
     EXPECT_EQ(got.model.empty(), false) << where;
 }
 
+// Google has no word for what was written to a cache, nor for an end by a call that only its own dialect can tell.
+void say_as_google(PlainAnswer &answer) {
+    if (answer.usage) answer.usage->cache_write = 0;
+    for (auto &[number, choice] : answer.choices) {
+        if (choice.tools.empty() && choice.finish == chat::FinishReason::ToolCalls) choice.finish = chat::FinishReason::Stop;
+    }
+}
+
 void check_translation(const Recording &recording, const Dialect &to, bool stream) {
     std::string where = recording.id + " to " + std::string(to.name()) + (stream ? " streamed" : " whole");
     PlainAnswer expected = plain::read(recording.dialect->name(), recording.stream, recording.body);
+    if (&to == &gemini()) say_as_google(expected);
     std::string written = translate(*recording.dialect, to, recording.stream, recording.body, options_for(stream));
-    bool refusal_is_text = &to == &anthropic_messages();
+    bool refusal_is_text = &to != &openai_chat();
     PlainAnswer seen = plain::read(to.name(), stream, written);
     expect_same(expected, seen, refusal_is_text, where + ", read plainly");
     EXPECT_EQ(seen.ends, stream ? 1 : 0) << where;
@@ -211,7 +224,7 @@ TEST_F(Recordings, PassedStreamsKeepTheirPayloads) {
             run.pass_options.include_usage = include_usage;
             run.run(recording.body);
             ASSERT_FALSE(run.error) << recording.id;
-            if (include_usage || recording.dialect == &anthropic_messages()) {
+            if (include_usage || recording.dialect != &openai_chat()) {
                 EXPECT_EQ(plain::payloads(run.passed), plain::payloads(recording.body)) << recording.id;
             }
             PlainAnswer expected = plain::read(recording.dialect->name(), true, recording.body);
@@ -229,6 +242,13 @@ TEST_F(Recordings, PassedStreamsKeepTheirPayloads) {
 bool may_be_refused(const Recording &recording, const std::string &param) {
     for (std::string_view feature : {"server_tools", "builtin_tools", "req_n", "logprobs", "audio"}) {
         if (recording.has(feature)) return true;
+    }
+    // What only Google has: its tools, its caches and filters, files that lie there, films.
+    for (std::string_view name : {"fileSearch", "cachedContent", "modelArmorConfig"}) {
+        if (param.find(name) != std::string::npos) return true;
+    }
+    if (recording.request.find("fileUri") != std::string::npos || recording.request.find("file_uri") != std::string::npos) {
+        if (param.find("].parts[") != std::string::npos) return true;
     }
     // Custom tools, and a history that holds calls of server tools.
     if (recording.request.find("srvtoolu_") != std::string::npos) return true;

@@ -36,6 +36,8 @@ TEST(FuzzCorpus, OpenAIStream) { run_corpus("openai_stream", 10, 17, aigw::fuzz:
 TEST(FuzzCorpus, AnthropicStream) { run_corpus("anthropic_stream", 6, 17, aigw::fuzz::check_anthropic_stream); }
 TEST(FuzzCorpus, BedrockStream) { run_corpus("bedrock_stream", 8, 17, aigw::fuzz::check_bedrock_stream); }
 TEST(FuzzCorpus, BedrockClaudeStream) { run_corpus("bedrock_claude_stream", 4, 17, aigw::fuzz::check_bedrock_claude_stream); }
+TEST(FuzzCorpus, GeminiRequest) { run_corpus("gemini_request", 12, 7, aigw::fuzz::check_gemini_request); }
+TEST(FuzzCorpus, GeminiStream) { run_corpus("gemini_stream", 6, 17, aigw::fuzz::check_gemini_stream); }
 TEST(FuzzCorpus, CacheKey) { run_corpus("cache_key", 7, 1, aigw::fuzz::check_cache_key); }
 TEST(FuzzCorpus, CacheRecord) { run_corpus("cache_record", 10, 1, aigw::fuzz::check_cache_record); }
 TEST(FuzzCorpus, LimitsSnapshot) { run_corpus("limits_snapshot", 4, 1, aigw::fuzz::check_limits_snapshot); }
