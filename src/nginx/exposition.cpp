@@ -141,6 +141,15 @@ void worker_gauges(std::string &out, const StateRoot &root) {
     line(out, "aigw_contexts", {}, std::to_string(contexts));
 }
 
+void redis_gauge(std::string &out, const StateRoot &root) {
+    bool away = false;
+    for (const WorkerSlot &slot : root.workers) {
+        away = away || (is_alive(slot) && slot.redis_away.load() != 0);
+    }
+    head(out, "aigw_redis_up", "gauge", "0: at least one worker does without Redis; other workers' word up to a second old.");
+    line(out, "aigw_redis_up", {}, away ? "0" : "1");
+}
+
 void zone_bytes(std::string &out, const ngx_shm_zone_t *zone, uint64_t used, uint64_t room) {
     for (bool free : {false, true}) {
         std::string labels;
@@ -176,6 +185,9 @@ std::string render(const Zones &zones) {
     std::string out;
     all_series(out, zones.series());
     worker_gauges(out, *zones.state);
+    if (zones.main->redis) {
+        redis_gauge(out, *zones.state);
+    }
     zone_gauges(out, zones);
     build_info(out);
     return out;

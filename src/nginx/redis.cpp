@@ -160,7 +160,7 @@ void Redis::on_late() {
         fail({"timeout"});
     } else {
         trip({"timeout"});  // connecting goes on, but nobody waits for it any more
-        queue_.lose();
+        lose();
     }
 }
 
@@ -207,7 +207,7 @@ void Redis::on_broken(const RedisFailure &why) {
             count_redis_error(why.kind);
         }
         state_ = State::Cooling;
-        queue_.lose();
+        lose();
         arm_clock(1);
         return;
     }
@@ -221,8 +221,15 @@ void Redis::fail(const RedisFailure &why) {
     if (!why.kind.empty()) {
         trip(why);
     }
-    queue_.lose();
+    lose();
     arm_clock(kCooldown);
+}
+
+void Redis::lose() {
+    queue_.lose();
+    while (Asker *asker = queue_.take_lost()) {
+        guarded(ngx_cycle->log, [&] { asker->on_reply(nullptr); });
+    }
 }
 
 void Redis::trip(const RedisFailure &why) {

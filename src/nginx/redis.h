@@ -57,6 +57,7 @@ private:
     void connect();
     void schedule();
     void fail(const RedisFailure &why);
+    void lose();
     void trip(const RedisFailure &why);
     void say_dropped();
     void arm_clock(ngx_msec_t wait);

@@ -1,11 +1,8 @@
-#include "nginx/ngx.h"
-
 #include "nginx/redis_queue.h"
 
 #include <utility>
 
 #include "limits/quota_command.h"
-#include "nginx/guarded.h"
 #include "nginx/redis_reader.h"
 
 namespace aigw::ngx {
@@ -23,9 +20,11 @@ RedisAsker::~RedisAsker() {
 }
 
 RedisQueue::~RedisQueue() {
-    for (Op &op : ops_) {
-        if (op.asker != nullptr) {
-            op.asker->asking_ = nullptr;
+    for (std::deque<Op> *ops : {&ops_, &lost_}) {
+        for (Op &op : *ops) {
+            if (op.asker != nullptr) {
+                op.asker->asking_ = nullptr;
+            }
         }
     }
 }
@@ -38,7 +37,7 @@ RedisQueue::Op &RedisQueue::append(const Words &words, bool posted) {
     return ops_.back();
 }
 
-void RedisQueue::ask(RedisAsker &asker, const Words &words, ngx_msec_t due) {
+void RedisQueue::ask(RedisAsker &asker, const Words &words, Time due) {
     Op &op = append(words, false);
     op.asker = &asker;
     op.due = due;
@@ -76,7 +75,7 @@ void RedisQueue::refill() {
     }
 }
 
-void RedisQueue::stamp(ngx_msec_t due) {
+void RedisQueue::stamp(Time due) {
     for (auto op = ops_.rbegin(); op != ops_.rend() && op->due == 0; ++op) {
         op->due = due;
     }
@@ -117,26 +116,29 @@ bool RedisQueue::repeat_first() {
 }
 
 void RedisQueue::lose() {
-    std::deque<Op> lost;
-    lost.swap(ops_);
     size_t end = bytes_.size();
-    for (auto op = lost.rbegin(); op != lost.rend(); ++op) {
+    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
         end -= op->size;
         if (op->posted) {
             put_away(bytes_.substr(end, op->size), true);
         }
     }
+    lost_.swap(ops_);
     posts_ = 0;
     clear();
-    // They may ask anew, or end one another.
-    while (!lost.empty()) {
-        RedisAsker *asker = lost.front().asker;
-        lost.pop_front();
+}
+
+// They may ask anew meanwhile, or end one another.
+RedisAsker *RedisQueue::take_lost() {
+    while (!lost_.empty()) {
+        RedisAsker *asker = lost_.front().asker;
+        lost_.pop_front();
         if (asker != nullptr) {
             asker->asking_ = nullptr;
-            guarded(ngx_cycle->log, [&] { asker->on_reply(nullptr); });
+            return asker;
         }
     }
+    return nullptr;
 }
 
 void RedisQueue::clear() {
@@ -151,10 +153,10 @@ size_t RedisQueue::take_dropped() {
     return std::exchange(dropped_, 0);
 }
 
-ngx_msec_t RedisQueue::earliest() const {
-    ngx_msec_t first = 0;
+RedisQueue::Time RedisQueue::earliest() const {
+    Time first = 0;
     for (const Op &op : ops_) {
-        if (!op.posted && op.due != 0 && (first == 0 || static_cast<ngx_msec_int_t>(op.due - first) < 0)) {
+        if (!op.posted && op.due != 0 && (first == 0 || static_cast<int64_t>(op.due - first) < 0)) {
             first = op.due;
         }
     }

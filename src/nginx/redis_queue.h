@@ -1,14 +1,13 @@
 // Commands on their way to Redis, in the order in which the replies come, and those that are kept for later. Bytes and
-// who waits for them; neither a connection nor time of its own.
+// who waits for them; no connection, no clock and nothing of nginx.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "nginx/ngx.h"
 
 struct redisReply;
 
@@ -36,6 +35,7 @@ class RedisQueue {
 public:
     // The words of one command, binary safe.
     using Words = std::vector<std::string>;
+    using Time = uint64_t;  // ms of a clock that may wrap
 
     static constexpr size_t kMaxWaiting = 16'384;         // commands under way; more fail at once
     static constexpr size_t kMaxWaitingBytes = 32 << 20;  // of them
@@ -50,7 +50,7 @@ public:
 
     bool room() const { return ops_.size() < kMaxWaiting && bytes_.size() - done_ < kMaxWaitingBytes; }
     // `due`: when the reply is late; 0: said by `stamp` when it is sent.
-    void ask(RedisAsker &asker, const Words &words, ngx_msec_t due);
+    void ask(RedisAsker &asker, const Words &words, Time due);
     void post(const Words &words);   // behind what is under way
     void keep(const Words &words);   // for later
 
@@ -58,7 +58,7 @@ public:
     void refill();
     std::string_view unsent() const { return std::string_view(bytes_).substr(sent_); }
     void sent(size_t size) { sent_ += size; }
-    void stamp(ngx_msec_t due);
+    void stamp(Time due);
 
     // A reply came: to a command that was sent?
     bool expected() const { return !ops_.empty() && done_ + ops_.front().size <= sent_; }
@@ -67,8 +67,9 @@ public:
     // An EVALSHA once more, as EVAL, behind the others. False: the first command is none.
     bool repeat_first();
 
-    // The connection is lost: what was posted is kept, the asks are over. For each who waited a null reply.
+    // The connection is lost: what was posted is kept, the asks are over. Then take_lost() says who waited, until null.
     void lose();
+    RedisAsker *take_lost();
 
     bool empty() const { return ops_.empty(); }
     bool under_way() const { return sent_ != done_; }
@@ -78,7 +79,7 @@ public:
     // Kept commands that there was no room for, since the last call.
     size_t take_dropped();
     // When the first ask will be late; 0: there is none.
-    ngx_msec_t earliest() const;
+    Time earliest() const;
 
 private:
     friend class RedisAsker;
@@ -87,7 +88,7 @@ private:
     struct Op {
         RedisAsker *asker;  // null: posted, or the asker is gone
         size_t size;        // bytes
-        ngx_msec_t due;
+        Time due;
         bool posted;
     };
 
@@ -98,6 +99,7 @@ private:
     std::string bytes_;               // [done_: replies came][sent_: replies to come][to be sent]
     size_t done_ = 0, sent_ = 0;
     std::deque<Op> ops_;              // stay where they are: askers point to them
+    std::deque<Op> lost_;             // the same
     size_t posts_ = 0;                // of ops_
     std::deque<std::string> kept_;
     size_t kept_bytes_ = 0;

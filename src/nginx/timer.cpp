@@ -15,6 +15,7 @@
 #include "nginx/phases.h"
 #include "nginx/pool.h"
 #include "nginx/quota.h"
+#include "nginx/redis.h"
 #include "nginx/state_file.h"
 
 namespace aigw::ngx {
@@ -272,6 +273,8 @@ void refresh_worker_slot() {
     if (WorkerSlot *slot = worker_slot()) {
         slot->seen.store(ngx_current_msec);
         slot->contexts.store(static_cast<int64_t>(live_contexts()));
+        const Redis *redis = own_zones->main->redis_client;
+        slot->redis_away.store(redis != nullptr && !redis->available() ? 1 : 0);
     }
 }
 

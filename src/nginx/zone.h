@@ -21,6 +21,7 @@ struct WorkerSlot {
     std::atomic<uint64_t> seen;     // ms of the monotonic clock: its last timer
     std::atomic<int64_t> streams;   // running
     std::atomic<int64_t> contexts;  // live
+    std::atomic<int64_t> redis_away;  // 1: what it would ask Redis, it decides alone
 };
 
 inline constexpr ngx_uint_t kMaxWorkerSlots = 256;
