@@ -35,10 +35,10 @@ def digest(key):
 
 def test_add_stores_the_digest_only(path):
     key = run(path, "add", "--id", "a", "--team", "T", "--user", "U", "--project", "P", "--env", "E", "--models", "m, x/*",
-              "--tag", "eu=1", "--tag", "tier=gold", "--expires", "2099-01-01T02:00:00+02:00")
+              "--tag", "eu=1", "--tag", "tier=gold", "--tokens", "500/h, 5k/d", "--requests", "10/s", "--expires", "2099-01-01T02:00:00+02:00")
     assert re.fullmatch(r"sk-aigw-[A-Za-z0-9_-]{43}", key)
     assert entries(path) == [{"id": "a", "sha256": digest(key), "team": "T", "user": "U", "project": "P", "env": "E",
-                              "models": ["m", "x/*"], "tags": {"eu": "1", "tier": "gold"}, "expires": "2099-01-01T00:00:00Z"}]
+                              "models": ["m", "x/*"], "tags": {"eu": "1", "tier": "gold"}, "tokens": ["500/h", "5k/d"], "requests": ["10/s"], "expires": "2099-01-01T00:00:00Z"}]
     assert key not in path.read_text() and stat.S_IMODE(path.stat().st_mode) == 0o640
     assert run(path, "add", "--id", "b") != key and [e["id"] for e in entries(path)] == ["a", "b"]
 
@@ -107,6 +107,8 @@ def test_a_broken_file_is_not_touched(path, broken):
     (["--id", "a"], "is there already"), (["--id", ""], "--id is empty"), (["--id", "b", "--team", "x" * 129], "--team"),
     (["--id", "b", "--models", "a*b"], "--models"), (["--id", "b", "--models", ""], "--models"),
     (["--id", "b", "--tag", "EU=1"], "--tag"), (["--id", "b", "--tag", "eu"], "--tag"),
+    (["--id", "b", "--tokens", "500"], "--tokens is up to 4 limits"), (["--id", "b", "--tokens", "1/h,,2/d"], "--tokens is"),
+    (["--id", "b", "--requests", "1/s,2/s,3/s,4/s,5/s"], "--requests is"),
     (["--id", "b", "--expires", "soon"], "--expires is not"), (["--id", "b", "--expires", "2020-01-01"], "in the past"),
 ])
 def test_wrong_arguments_change_nothing(path, args, message):
