@@ -30,7 +30,7 @@ constexpr ErrorWord kErrorWords[] = {
     {"LOADING", "loading", true},         {"READONLY", "readonly", true}, {"MASTERDOWN", "masterdown", true},
     {"CLUSTERDOWN", "clusterdown", true}, {"MOVED", "moved", true},       {"ASK", "moved", true},
     {"MISCONF", "misconf", true},         {"BUSY", "busy", true},         {"NOAUTH", "noauth", true},
-    {"NOPERM", "noperm", false},          {"WRONGPASS", "noauth", true},  {"OOM", "oom", false},
+    {"NOPERM", "noperm", false},          {"WRONGPASS", "noauth", true},  {"OOM", "oom", true},
     {"WRONGTYPE", "wrongtype", false},    {"NOSCRIPT", "noscript", false},
 };
 
