@@ -13,8 +13,8 @@ def of(server, options="timeout=1s"):
     return f"ai_redis unix:{server.path} tenant=$http_x_team {options};\n"
 
 
-def gateways(nginx, mock, server, limits=LIMIT, count=1, options="timeout=1s", http="", **parts):
-    made = [limited(nginx, mock, limits, http=of(server, options) + http, **parts) for _ in range(count)]
+def gateways(nginx, mock, redis, limits=LIMIT, count=1, options="timeout=1s", http="", **parts):
+    made = [limited(nginx, mock, limits, http=of(redis, options) + http, **parts) for _ in range(count)]
     return made if count > 1 else made[0]
 
 
