@@ -175,7 +175,10 @@ class Connection:
 
     def read_answer(self, method="POST"):
         self.read_head(method)
-        return self.rest() if self.answer.status else self.answer
+        answer = self.rest() if self.answer.status else self.answer
+        faults = canary.faults("an error", answer.body) if answer.status >= 400 else []
+        assert not faults, faults
+        return answer
 
     def close(self):
         self.socket.close()
