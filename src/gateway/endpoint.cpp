@@ -3,7 +3,7 @@
 namespace aigw::gateway {
 namespace {
 
-constexpr std::string_view kVersions[] = {"v1", "v1beta", "v1alpha"};
+constexpr std::string_view kVersions[] = {"v1", "v1beta", "v1alpha", "v1beta1"};
 constexpr std::string_view kModels = "models/";
 
 // Without slashes at both ends and without the version.
@@ -29,6 +29,40 @@ bool is_messages(std::string_view path) {
     return path == "messages" || path.starts_with("messages/");
 }
 
+// Google's paths: a model and what is to be done with it, models/M:generateContent; on Vertex behind its project.
+struct GoogleCall {
+    std::string_view model, method;  // both empty: no such path
+};
+
+GoogleCall google_call(std::string_view api) {
+    constexpr std::string_view kPublisher = "publishers/google/models/";
+    size_t publisher = api.find(kPublisher);
+    bool vertex = publisher == 0 || (publisher != api.npos && api.starts_with("projects/") && api[publisher - 1] == '/');
+    if (vertex) {
+        api.remove_prefix(publisher + kPublisher.size());
+    } else if (api.starts_with(kModels)) {
+        api.remove_prefix(kModels.size());
+    } else {
+        return {};
+    }
+    size_t colon = api.rfind(':');
+    std::string_view method = colon == api.npos ? std::string_view() : api.substr(colon + 1);
+    if (method != "generateContent" && method != "streamGenerateContent" && method != "countTokens") {
+        return {};
+    }
+    return {api.substr(0, colon), method};
+}
+
+// Google's clients ask for its lists under v1beta, which nobody else's do.
+bool is_google(std::string_view path) {
+    std::string_view api = api_path(path);
+    while (!path.empty() && path.front() == '/') {
+        path.remove_prefix(1);
+    }
+    bool list = api == "models" || api.starts_with(kModels);
+    return !google_call(api).method.empty() || (list && path.starts_with("v1beta/"));
+}
+
 chat::Result<Endpoint> for_method(Endpoint endpoint, std::string_view method, bool post) {
     bool right = post ? method == "POST" : method == "GET" || method == "HEAD";
     if (right) {
@@ -44,6 +78,9 @@ chat::Result<Endpoint> for_method(Endpoint endpoint, std::string_view method, bo
 
 const dialects::Dialect &caller_dialect(std::string_view path, bool anthropic_header) {
     std::string_view api = api_path(path);
+    if (is_google(path)) {
+        return dialects::gemini();
+    }
     if (is_messages(api) || (anthropic_header && api != "chat/completions")) {
         return dialects::anthropic_messages();
     }
@@ -59,6 +96,12 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
     }
     if (api == "chat/completions" || api == "messages") {
         endpoint.kind = Endpoint::Kind::Chat;
+        return for_method(endpoint, method, true);
+    }
+    if (GoogleCall call = google_call(api); call.method.ends_with("enerateContent")) {
+        endpoint.kind = Endpoint::Kind::Chat;
+        endpoint.model = call.model;
+        endpoint.stream = call.method == "streamGenerateContent";
         return for_method(endpoint, method, true);
     }
     if (api == "models") {

@@ -57,6 +57,9 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     case providers::Credential::ApiKey:
         append_line(out, "api-key", credential);
         break;
+    case providers::Credential::GoogleApiKey:
+        append_line(out, "x-goog-api-key", credential);
+        break;
     }
 }
 

@@ -53,6 +53,7 @@ constexpr std::array kRows{
     //         format           dialect               base URL                                   credential           path
     CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1"},
     CatalogRow{"anthropic",     "anthropic_messages", "https://api.anthropic.com/v1",            Credential::XApiKey, "/v1"},
+    CatalogRow{"gemini",        "gemini",             "https://generativelanguage.googleapis.com/v1beta", Credential::GoogleApiKey, "/v1beta"},
     CatalogRow{"azure",         kOpenAi,              "",                                        Credential::ApiKey,  "", kOldRoles, true},
     CatalogRow{"mistral",       kOpenAi,              "https://api.mistral.ai/v1",               kBearer,             "/v1", kMistral},
     CatalogRow{"groq",          kOpenAi,              "https://api.groq.com/openai/v1",          kBearer,             "/openai/v1", kGroq},

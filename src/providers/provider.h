@@ -27,7 +27,7 @@ struct Url {
 // http:// or https:// base URL; no user, query or fragment. The error is a phrase for nginx -t.
 Result<Url, std::string> parse_base_url(std::string_view text);
 
-enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey };
+enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey };
 
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai

@@ -23,6 +23,8 @@ std::string key_of(Credential style) {
         return "`x-api-key`";
     case Credential::ApiKey:
         return "`api-key`";
+    case Credential::GoogleApiKey:
+        return "`x-goog-api-key`";
     }
     return {};
 }

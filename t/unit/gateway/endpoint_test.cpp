@@ -57,5 +57,32 @@ TEST(Endpoint, TheMethodIsChecked) {
     }
 }
 
+TEST(Endpoint, GooglesPathsNameModelAndMode) {
+    const std::string vertex = "v1/projects/p/locations/global/publishers/google/models/gemini-2.5-pro:generateContent";
+    for (const std::string &path : {std::string("v1beta/models/gemini-2.5-pro:generateContent"),
+                                    std::string("models/gemini-2.5-pro:generateContent"), vertex}) {
+        auto endpoint = match_endpoint("POST", path, false);
+        ASSERT_TRUE(endpoint) << path;
+        EXPECT_EQ(endpoint->kind, Endpoint::Kind::Chat);
+        EXPECT_EQ(endpoint->dialect, &dialects::gemini());
+        EXPECT_EQ(endpoint->model, "gemini-2.5-pro");
+        EXPECT_FALSE(endpoint->stream);
+    }
+    auto stream = match_endpoint("POST", "/v1beta/models/a/b:c:streamGenerateContent", false);
+    ASSERT_TRUE(stream);
+    EXPECT_EQ(stream->model, "a/b:c");
+    EXPECT_TRUE(stream->stream);
+    EXPECT_EQ(match_endpoint("GET", "v1beta/models/m:generateContent", false).error().status, 405);
+}
+
+TEST(Endpoint, GooglesListsStandUnderItsVersion) {
+    EXPECT_EQ(match_endpoint("GET", "v1beta/models", false)->dialect, &dialects::gemini());
+    EXPECT_EQ(match_endpoint("GET", "v1beta/models/m", false)->dialect, &dialects::gemini());
+    EXPECT_EQ(match_endpoint("GET", "v1/models", false)->dialect, &dialects::openai_chat());
+    EXPECT_EQ(match_endpoint("GET", "models", false)->dialect, &dialects::openai_chat());
+    EXPECT_FALSE(match_endpoint("POST", "v1beta/models/m:tuneModel", false));
+    EXPECT_FALSE(match_endpoint("POST", "x/publishers/google/models/m:generateContent", false));
+}
+
 }  // namespace
 }  // namespace aigw::gateway
