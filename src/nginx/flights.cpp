@@ -16,11 +16,6 @@ bool is_over(ngx_msec_t until) { return static_cast<ngx_msec_int_t>(ngx_current_
 
 }  // namespace
 
-// Those of this worker who wait for the same call.
-struct FlightGroup {
-    ngx_queue_t members;
-};
-
 class Flights {
 public:
     static Flights &instance() {
@@ -38,7 +33,6 @@ public:
         if (fresh) {
             ngx_queue_init(&place->second.members);
         }
-        member.group_ = &place->second;
         link(member, place->second.members);
     }
 
@@ -47,7 +41,6 @@ public:
         if (member.linked_) {
             ngx_queue_remove(&member.link_.queue);
             member.linked_ = false;
-            member.group_ = nullptr;
         }
     }
 
@@ -60,6 +53,10 @@ public:
     }
 
 private:
+    // Those of this worker who wait for the same call.
+    struct Group {
+        ngx_queue_t members;
+    };
     using Call = std::pair<CacheRoot *, uint64_t>;  // whose memory, which call
 
     Flights() {
@@ -113,7 +110,7 @@ private:
     }
 
     // One of them asks for all.
-    void look(FlightGroup &group) {
+    void look(Group &group) {
         while (!ngx_queue_empty(&group.members)) {
             FlightMember &first = first_of(group.members);
             CacheMemory memory(first.zones_);
@@ -136,7 +133,7 @@ private:
         }
     }
 
-    void release(FlightGroup &group) {
+    void release(Group &group) {
         while (!ngx_queue_empty(&group.members)) {
             wake(first_of(group.members), FlightMember::Role::Alone);
         }
@@ -161,7 +158,7 @@ private:
     }
 
     ngx_queue_t leaders_;  // the one renewed longest ago first
-    std::map<Call, FlightGroup> groups_;
+    std::map<Call, Group> groups_;
     ngx_connection_t connection_{};
     ngx_event_t timer_{};
 };

@@ -8,8 +8,6 @@
 
 namespace aigw::ngx {
 
-struct FlightGroup;
-
 // One request's part in a call.
 class FlightMember {
 public:
@@ -46,7 +44,6 @@ private:
     cache::Flight::Ticket ticket_;
     bool linked_ = false;
     Link link_{{}, this};           // of the worker's leaders, or of a group of those who wait
-    FlightGroup *group_ = nullptr;  // of who waits
     ngx_msec_t until_ = 0;          // of who waits
     ngx_msec_t renewed_ = 0;        // of who leads
 };
