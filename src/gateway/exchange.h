@@ -91,6 +91,8 @@ public:
     // From begin() on: the model that was matched (null: no call), what an answer may have without a limit of the caller's.
     const Model *model() const { return match_.model; }
     Tokens default_output() const;
+    // A chat, whose answer can be told by a dialect's writer.
+    bool answers_chat() const { return endpoint_.kind == Endpoint::Kind::Chat; }
     // What a request of this model is sent to first, as one text that changes with its configuration; and whether it was that
     // model which answered, and not another one that took its place.
     std::string first_target() const;

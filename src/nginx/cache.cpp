@@ -121,7 +121,7 @@ std::string resolved(const Context &context) {
 
 // A call whose answer a record can hold.
 bool is_call(const Context &context) {
-    return context.exchange || (context.filter && context.filter->answers_chat());
+    return context.exchange ? context.exchange->answers_chat() : context.filter && context.filter->answers_chat();
 }
 
 // How long another's answer is waited for: as long as the own call might take.
