@@ -104,7 +104,7 @@ def test_without_redis_it_is_a_miss(fleet, redis):
     assert one.status() == "HIT"
     began = time.monotonic()
     assert [two.status(), two.status("other"), two.status()] == ["MISS", "MISS", "HIT"]
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
 
 
 def test_a_redis_that_does_not_answer_costs_its_timeout_once(fleet, redis):
@@ -112,8 +112,8 @@ def test_a_redis_that_does_not_answer_costs_its_timeout_once(fleet, redis):
     assert one.status("warm") == "MISS"
     redis("CLIENT", "PAUSE", "3000")
     began = time.monotonic()
-    assert [one.status(str(i)) for i in range(5)] == ["MISS"] * 5
-    assert time.monotonic() - began < 1
+    assert [one.status(str(i)) for i in range(10)] == ["MISS"] * 10
+    assert time.monotonic() - began < 1.5
 
 
 def test_equal_requests_ask_once(fleet, redis):

@@ -27,7 +27,7 @@ def test_fifty_at_once(cached, stream):
     assert statuses(answers) == ["HIT"] * 49 + ["MISS"]
     assert made.calls() == 1
     assert {text_of(answer, "openai", answer.headers["content-type"] == "text/event-stream") for answer in answers} == {HELLO}
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_different_requests_do_not_wait_for_one_another(cached):
@@ -44,7 +44,7 @@ def test_what_cannot_be_kept_holds_nobody_up(cached, way):
     made.mocks["openai"].plan(way, "ok,wait=0.4")
     began = time.monotonic()
     answers = at_once(10, lambda i: made.ask())
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 3.5
     assert made.calls() == 10
     assert {answer.headers["x-aigw-cache"] for answer in answers} == {"MISS"}
     assert made.status() == "HIT"

@@ -2,6 +2,7 @@
 from lib import procfs
 from lib.cached import at_once
 from lib.guarding import text_of
+from lib.nginx import sanitizing
 
 
 def test_a_full_cache_forgets_the_oldest(cached):
@@ -49,7 +50,7 @@ def test_workers_do_not_grow(cached):
     for number in range(1, 4):
         round_of(number)
     # The zone's pages count as the worker's own once it has touched them.
-    assert procfs.rss_bytes(made.nginx.worker_pids()[0]) - before < 5 << 20
+    assert procfs.rss_bytes(made.nginx.worker_pids()[0]) - before < (320 if sanitizing() else 5) << 20  # ASan keeps up to 256 MB of freed memory
 
 
 def test_many_workers_read_and_write_one_entry(cached):
