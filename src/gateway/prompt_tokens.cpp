@@ -10,7 +10,8 @@ namespace {
 // Members whose strings are not text for the model: encodings, ids, names of things in the format.
 constexpr std::string_view kNotText[] = {"data",      "url",        "image_url",  "file_data",    "type",
                                          "role",      "id",         "tool_use_id", "tool_call_id", "signature",
-                                         "media_type", "cache_control", "format",  "detail",       "file_id"};
+                                         "media_type", "cache_control", "format",  "detail",       "file_id",
+                                         "mimeType", "mime_type", "fileUri", "file_uri", "thoughtSignature", "thought_signature"};
 constexpr int kMaxDepth = 16;  // of members inside a message; deeper text is an estimate's rounding error
 
 bool is_text_member(JsonText key) {
@@ -43,12 +44,26 @@ Tokens image_tokens(JsonValue part) {
     return std::min(tokens::kImageTokens, static_cast<Tokens>(data.escaped.size()) / tokens::kBase64PerImageToken + 1);
 }
 
+Tokens google_tokens(JsonValue media) {
+    JsonText data = media["data"].text();
+    if (data.empty()) {
+        return tokens::kImageTokens;
+    }
+    return std::min(tokens::kImageTokens, static_cast<Tokens>(data.escaped.size()) / tokens::kBase64PerImageToken + 1);
+}
+
 // An image, or an object whose members are text.
 void Estimate::part(JsonValue object, int depth) {
     JsonValue type = object["type"];
     if (type.equals("image_url") || type.equals("image") || type.equals("input_image")) {
         fixed += image_tokens(object);
         return;
+    }
+    for (const char *media : {"inlineData", "inline_data", "fileData", "file_data"}) {  // Google's
+        if (object[media].is_object()) {
+            fixed += google_tokens(object[media]);
+            return;
+        }
     }
     for (auto member : object.members()) {
         if (is_text_member(member.key)) {
@@ -108,6 +123,10 @@ Tokens estimate_prompt(JsonValue body) {
     for (JsonValue message : body["messages"].elements()) {
         estimate.fixed += tokens::kMessageTokens;
         estimate.value(message, 0);
+    }
+    for (const char *google : {"systemInstruction", "system_instruction", "contents"}) {
+        estimate.fixed += tokens::kMessageTokens * static_cast<Tokens>(body[google].is_array() ? body[google].size() : 0);
+        estimate.value(body[google], 0);
     }
     for (const char *list : {"tools", "functions"}) {
         for (JsonValue tool : body[list].elements()) {

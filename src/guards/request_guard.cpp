@@ -15,16 +15,27 @@ constexpr std::string_view kNoText[] = {
     "role",        "type",     "id",           "name",   "model",     "tool_call_id", "tool_use_id", "call_id", "media_type", "mime_type",
     "format",      "signature", "file_id",     "url",    "file_data", "detail",       "status",      "stop",    "stop_sequences",
     "service_tier", "encrypted_content", "reasoning_effort", "verbosity", "prompt_cache_key", "finish_reason", "stop_reason", "ttl",
+    // Google's, who takes two spellings of each.
+    "mimeType", "fileUri", "file_uri", "thoughtSignature", "thought_signature", "stopSequences", "cachedContent", "cached_content",
+    "responseMimeType", "response_mime_type", "thinkingLevel", "thinking_level",
 };
 // Nothing below these is text.
-constexpr std::string_view kNoTextBelow[] = {"tool_choice", "stream_options", "logit_bias", "cache_control", "modalities", "include"};
-constexpr std::string_view kSchemas[] = {"parameters", "input_schema", "schema"};
+constexpr std::string_view kNoTextBelow[] = {"tool_choice", "stream_options", "logit_bias", "cache_control", "modalities", "include",
+                                            "toolConfig", "tool_config", "safetySettings", "safety_settings", "responseModalities"};
+constexpr std::string_view kSchemas[] = {"parameters", "input_schema", "schema", "parametersJsonSchema", "parameters_json_schema",
+                                        "responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"};
 // What is text in a schema.
 constexpr std::string_view kSchemaTexts[] = {"description", "title", "default", "example", "examples", "$comment"};
 
 template <size_t N>
 bool is_one_of(std::string_view name, const std::string_view (&names)[N]) {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+// A call's arguments and its result's values: JSON whose names are not the dialect's.
+bool is_google_call(std::string_view object, std::string_view member) {
+    return (member == "args" && (object == "functionCall" || object == "function_call")) ||
+           (member == "response" && (object == "functionResponse" || object == "function_response"));
 }
 
 bool ends_with(JsonValue text, std::string_view tail) {
@@ -82,7 +93,7 @@ void RequestGuard::next_value(size_t &budget) {
 void RequestGuard::visit(JsonValue value, const Frame &frame, std::string_view name) {
     Mode mode = frame.mode == Mode::Schema || is_one_of(name, kSchemas) ? Mode::Schema : Mode::Any;
     if (value.is_object() || value.is_array()) {
-        if (name == "input" && frame.tool_use) {
+        if ((name == "input" && frame.tool_use) || is_google_call(frame.name, name)) {
             start(value, Kind::Raw);
         } else if (!is_one_of(name, kNoTextBelow)) {
             enter(value, mode, name);

@@ -52,6 +52,12 @@ std::string filled(std::string_view form, std::string_view value) {
 }
 
 constexpr std::string_view kPlaces[] = {
+    // Google
+    R"({"contents":[{"role":"user","parts":[{"text":"@"}]}]})",
+    R"({"system_instruction":{"parts":{"text":"Be kind to @."}}})",
+    R"({"contents":[{"role":"model","parts":[{"functionCall":{"name":"send","args":{"url":"@"}},"thoughtSignature":"AAAA"}]}]})",
+    R"({"contents":[{"parts":[{"functionResponse":{"name":"f","response":{"id":"found @"}}}]}]})",
+    R"({"tools":[{"functionDeclarations":[{"name":"f","description":"writes to @"}]}]})",
     // OpenAI
     R"({"model":"m","messages":[{"role":"user","content":"@"}]})",
     R"({"messages":[{"role":"system","content":"Be kind to @."}]})",
