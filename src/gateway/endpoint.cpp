@@ -104,6 +104,11 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
         endpoint.stream = call.method == "streamGenerateContent";
         return for_method(endpoint, method, true);
     }
+    endpoint.operation = dialects::operation_of_path(api);
+    if (endpoint.operation != dialects::Operation::None) {
+        endpoint.kind = Endpoint::Kind::Operation;
+        return for_method(endpoint, method, true);
+    }
     if (api == "models") {
         endpoint.kind = Endpoint::Kind::Models;
         return for_method(endpoint, method, false);

@@ -6,15 +6,17 @@
 
 #include "chat/error.h"
 #include "dialects/dialect.h"
+#include "dialects/operation.h"
 
 namespace aigw::gateway {
 
 struct Endpoint {
-    enum class Kind { Chat, Models, Model, Root };
+    enum class Kind { Chat, Operation, Models, Model, Root };
     Kind kind = Kind::Root;
     const dialects::Dialect *dialect = nullptr;  // the caller's
     std::string_view model;                      // Model: the id asked for; Chat: where it stands in the path
     bool stream = false;                         // Chat: the path says so
+    dialects::Operation operation = dialects::Operation::None;
 };
 
 // `path` is what follows the prefix, decoded; an optional v1/, v1beta/ or v1alpha/ is skipped. 404 unknown_endpoint,

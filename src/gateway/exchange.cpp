@@ -26,8 +26,9 @@ std::string dropped_header(const std::vector<std::string> &paths) {
     return all;
 }
 
-// Nothing: it is in order.
-std::optional<chat::ApiError> check_model(JsonValue body, bool needed) {
+}  // namespace
+
+std::optional<chat::ApiError> Exchange::check_model(JsonValue body, bool needed) {
     JsonValue model = body["model"];
     if (needed && !model) {
         return dialects::missing_member("model");
@@ -37,8 +38,6 @@ std::optional<chat::ApiError> check_model(JsonValue body, bool needed) {
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
     : Conversation(scratch, caller, gateway::caller_dialect(caller.path, !caller.anthropic_version.empty())),
@@ -61,13 +60,15 @@ Action Exchange::begin(Body body, Millis now) {
     case Endpoint::Kind::Model:
         return one_model();
     case Endpoint::Kind::Chat:
+    case Endpoint::Kind::Operation:
         break;
     }
-    if (auto error = begin_chat(std::move(body))) {
+    bool chat = endpoint_.kind == Endpoint::Kind::Chat;
+    if (auto error = chat ? begin_chat(std::move(body)) : begin_operation(std::move(body))) {
         refuse(*error);
         return *error_;
     }
-    return Continue{};
+    return own_count() ? count_here() : Action(Continue{});
 }
 
 Action Exchange::list_models() {
@@ -114,6 +115,10 @@ std::optional<chat::ApiError> Exchange::begin_chat(Body text) {
         record_.model = caller_.forced_model.empty() ? endpoint_.model : caller_.forced_model;
         record_.stream = endpoint_.stream;
     }
+    return match_model();
+}
+
+std::optional<chat::ApiError> Exchange::match_model() {
     match_ = policy_.models->find(record_.model);
     if (match_.model == nullptr) {
         return model_not_found(record_.model);
@@ -169,6 +174,9 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
 
     splice_.reset();
     written_ = {};
+    if (endpoint_.kind == Endpoint::Kind::Operation) {
+        return write_operation(target, options);
+    }
     if (target.dialect == client_) {
         splice_ = std::make_unique<JsonSplice>(request_.text());
         client_->pass_request(request_, options, *splice_);
@@ -191,8 +199,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     return true;
 }
 
-bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out,
-                           std::optional<UnixSeconds> now) {
+bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out) {
     reset_answer();
     if (!write_body(target, record_.upstream_model)) {
         return false;
@@ -203,8 +210,13 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
     } else {
         out.body.assign(1, written_.body);
     }
-    UpstreamCall call{target, record_.upstream_model, record_.stream, credential, out.body, now.value_or(caller_.now)};
-    out.head = write_upstream_head(call, caller_);
+    size_t length = 0;
+    for (std::string_view piece : out.body) {
+        length += piece.size();
+    }
+    std::string path = operation_ ? operation_->path(record_.upstream_model)
+                                  : target.dialect->path(record_.upstream_model, record_.stream);
+    out.head = write_upstream_head({target, record_.upstream_model, path, credential, length}, caller_);
     route_->launched();
     record_.attempts = route_->attempts();
     record_.calls.push_back({record_.provider, {}});

@@ -72,9 +72,8 @@ public:
     // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).
     Step next_attempt(Millis now);
     // The bytes for the target of the last Launch. `credential` is the provider's key, plain. False: this target cannot
-    // carry the request; call next_attempt. `now`: signatures grow old; the request's own time if it is not given.
-    bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out,
-                     std::optional<UnixSeconds> now = std::nullopt);
+    // carry the request; call next_attempt.
+    bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out);
     // After Commit, when the request has been sent: its bytes are wanted no more. A held stream is small.
     void forget_request();
 
@@ -105,22 +104,39 @@ public:
     // What the caller is to be sent; the host takes it and clears it.
     std::string &out() { return out_; }
     bool committed() const { return committed_; }
+    // A chat: it has messages, and an answer of texts.
+    bool is_chat() const { return endpoint_.kind == Endpoint::Kind::Chat; }
+    // Of the answer to the caller, from Commit on.
+    std::string_view answer_type() const { return binary_type_ ? std::string_view(*binary_type_) : content_type(); }
     // x-aigw-*: for every answer, errors included.
     std::vector<std::pair<std::string_view, std::string>> client_headers() const;
 
     void end(End how, Millis now) override;
 
 private:
-    enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events };
+    enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events, Binary };
 
     bool on_event(const SseEvent &event) override;
     void on_delta(const chat::Delta &delta) override;
 
     // begin(), by endpoint.
+    // Nothing: it is in order.
+    static std::optional<chat::ApiError> check_model(JsonValue body, bool needed);
+    std::optional<chat::ApiError> match_model();
     Action list_models();
     Action one_model();
     std::optional<chat::ApiError> begin_chat(Body text);
     static chat::ApiError model_not_found(std::string_view name);
+
+    // Calls that are no chat: exchange_operation.cpp.
+    std::optional<chat::ApiError> begin_operation(Body text);
+    bool own_count() const;
+    Action count_here();
+    bool write_operation(const Target &target, const dialects::RequestOptions &options);
+    Verdict operation_answer(const JsonDoc &doc, Millis now);
+    Verdict binary_answer(std::string_view bytes, Millis now);
+    Verdict binary_end(Millis now);
+    void count_operation(const std::optional<chat::Usage> &usage, dialects::Units units);
 
     // The request for a target.
     const chat::Result<chat::ChatRequest> &chat_request();
@@ -155,6 +171,7 @@ private:
     std::optional<Route::Next> next_;
     const Target *target_ = nullptr;
     std::unique_ptr<JsonSplice> splice_;
+    const dialects::ProviderOperation *operation_ = nullptr;  // of the attempt; null: a chat
     dialects::WrittenRequest written_;
     Millis waiting_since_ = 0;  // for a provider, or before the next attempt; 0: not waiting
     uint32_t random_;
@@ -177,6 +194,7 @@ private:
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came
     bool refused_ = false;  // by the guard
+    Rare<std::string> binary_type_;
 
     // The caller's side.
     bool committed_ = false;

@@ -27,6 +27,7 @@ void Exchange::reset_answer() {
     json_.clear();
     sse_.reset();
     other_events_.reset();
+    binary_type_.reset();
     reader_.reset();
     stop_writer();
     refused_ = false;
@@ -39,6 +40,9 @@ void Exchange::reset_answer() {
 
 void Exchange::header(std::string_view name, std::string_view value) {
     if (name == "content-type") {
+        if (operation_ && operation_->binary()) {
+            binary_type_ = std::string(value);
+        }
         std::string_view events = content_type_of(target_->dialect->framing());
         event_stream_ = value.size() >= events.size() &&
                         std::equal(events.begin(), events.end(), value.begin(),
@@ -64,6 +68,10 @@ Verdict Exchange::head(int status, Millis now) {
     }
     if (encoded_) {
         return fail(Cause::Protocol, now);
+    }
+    if (operation_) {
+        mode_ = operation_->binary() ? Mode::Binary : Mode::JsonBody;
+        return Verdict::More;
     }
     mode_ = event_stream_ ? Mode::Events : Mode::JsonBody;
     start_answer();
@@ -111,6 +119,8 @@ Verdict Exchange::body(std::string_view bytes, Millis now) {
         }
         json_.append(bytes);
         break;
+    case Mode::Binary:
+        return binary_answer(bytes, now);
     case Mode::Events:
         if (ended_) {
             break;
@@ -132,6 +142,8 @@ Verdict Exchange::body_end(Millis now) {
         return error_body_end(now);
     case Mode::JsonBody:
         return json_body_end(now);
+    case Mode::Binary:
+        return binary_end(now);
     case Mode::Events:
         break;
     }
@@ -202,6 +214,9 @@ Verdict Exchange::json_body_end(Millis now) {
     std::string repaired;
     if (!parse_answer(scratch_.parser, json_, doc, repaired)) {
         return fail(Cause::Protocol, now);
+    }
+    if (operation_) {
+        return operation_answer(doc, now);
     }
     if (auto read = reader_->answer(doc, *this); !read) {
         return fail_with(read.error(), classify(read.error()), now);

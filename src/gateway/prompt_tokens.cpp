@@ -119,7 +119,9 @@ Tokens estimate_prompt(JsonValue body) {
     Estimate estimate;
     estimate.fixed = instructions(body);
     estimate.value(body["system"], 0);
-    estimate.value(body["prompt"], 0);  // of a completion
+    for (const char *texts : {"prompt", "input", "query", "documents"}) {  // of calls that are no chat
+        estimate.value(body[texts], 0);
+    }
     for (JsonValue message : body["messages"].elements()) {
         estimate.fixed += tokens::kMessageTokens;
         estimate.value(message, 0);

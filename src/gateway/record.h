@@ -9,6 +9,7 @@
 #include "chat/delta.h"
 #include "chat/usage.h"
 #include "core/units.h"
+#include "dialects/operation.h"
 
 namespace aigw::gateway {
 
@@ -43,6 +44,7 @@ struct Record {
 
     chat::Usage usage;
     UsageSource usage_source = UsageSource::None;
+    std::optional<dialects::Units> units;  // of a call that is no chat
     chat::FinishReason finish = chat::FinishReason::None;
     std::string error_code;  // of the error that the caller saw
     End end = End::Unset;

@@ -68,6 +68,9 @@ ngx_int_t add_prompts(Context &context) {
     if (lines.empty() || !conversation.request_body()["messages"].is_array()) {
         return NGX_OK;
     }
+    if (context.exchange && !context.exchange->is_chat()) {
+        return NGX_OK;
+    }
     std::vector<std::string> texts;
     std::vector<Prompt> prompts;
     texts.reserve(lines.size());

@@ -215,7 +215,7 @@ ngx_int_t Call::commit() {
         exchange_.out().clear();
     }
     off_t length = whole ? static_cast<off_t>(whole_.size()) : -1;
-    set_answer_header(context_, exchange_.content_type(), length);
+    set_answer_header(context_, exchange_.answer_type(), length);
     u->headers_in.status_n = NGX_HTTP_OK;
     u->headers_in.content_length_n = length;
     conf_.read_timeout = idle_;

@@ -66,6 +66,20 @@ Value reported_tokens(const Conversation &e) {
 Value total_tokens(const Conversation &e) { return counted(e.record()) ? number(e.record().usage.total()) : Value(); }
 Value usage_source(const Conversation &e) { return text(gateway::usage_source_name(e.record().usage_source)); }
 
+// A chat counts in tokens.
+std::optional<dialects::Units> units_of(const Record &record) {
+    return record.units || !counted(record) ? record.units
+                                            : std::optional(dialects::Units{dialects::Unit::Tokens, record.usage.total()});
+}
+Value units(const Conversation &e) {
+    auto units = units_of(e.record());
+    return units ? number(units->count) : Value();
+}
+Value unit(const Conversation &e) {
+    auto units = units_of(e.record());
+    return units ? text(dialects::unit_name(units->unit)) : Value();
+}
+
 Value ttft(const Conversation &e) {
     const Record &record = e.record();
     return record.first_content != 0 ? seconds(record.first_content - record.began) : Value();
@@ -172,6 +186,8 @@ const ConversationVariable kConversationVariables[] = {
     {"ai_reasoning_tokens", reported_tokens<&chat::Usage::reasoning>},
     {"ai_total_tokens", total_tokens},
     {"ai_usage_source", usage_source},
+    {"ai_units", units},
+    {"ai_unit", unit},
     {"ai_ttft", ttft},
     {"ai_tpot", tpot},
     {"ai_overhead_time", overhead_time},

@@ -25,7 +25,7 @@ struct ConversationVariable {
 
 // variable_values.cpp
 extern const CallerVariable kCallerVariables[5];
-extern const ConversationVariable kConversationVariables[21];
+extern const ConversationVariable kConversationVariables[23];
 
 // `name` is what the variable's NAME means: in whatever case, `-` for its `_`. `variable` is in lower case.
 bool is_named(std::string_view name, std::string_view variable);

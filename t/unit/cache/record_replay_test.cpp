@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "../../fuzz/cache_record_check.h"
+#include "source_dir.h"
 
 namespace aigw::cache {
 namespace {

@@ -11,6 +11,7 @@
 #include "dialects/carried_gemini.h"
 #include "dialects/carried_rows.h"
 #include "dialects/dialect.h"
+#include "source_dir.h"
 
 namespace aigw::dialects {
 namespace {

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "source_dir.h"
+
 namespace aigw {
 
 inline void expect_doc_table(const std::string &page, const std::string &name, const std::string &table) {

@@ -22,6 +22,7 @@
 #include "../../fuzz/aws_frame.h"
 #include "dialects/answers.h"
 #include "dialects/base64.h"
+#include "source_dir.h"
 
 namespace aigw::dialects {
 

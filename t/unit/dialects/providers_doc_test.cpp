@@ -25,8 +25,6 @@ std::string key_of(Credential style) {
         return "`api-key`";
     case Credential::GoogleApiKey:
         return "`x-goog-api-key`";
-    case Credential::SigV4:
-        return "signature of AWS, or `Authorization: Bearer`";
     }
     return {};
 }

@@ -9,6 +9,7 @@
 #include "core/json_writer.h"
 #include "dialects/recordings.h"
 #include "providers/provider.h"
+#include "source_dir.h"
 
 namespace aigw::dialects {
 

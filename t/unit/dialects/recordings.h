@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "dialects/plain_reading.h"
+#include "source_dir.h"
 
 namespace aigw::dialects {
 

@@ -10,6 +10,7 @@
 #include "../../fuzz/json_check.h"
 #include "../../fuzz/json_splice_check.h"
 #include "../../fuzz/sse_check.h"
+#include "source_dir.h"
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include "../../fuzz/limits_snapshot_check.h"
 #include "../../fuzz/request_check.h"
 #include "../../fuzz/stream_check.h"
+#include "source_dir.h"
 
 namespace {
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"
+
 namespace aigw::guards::test {
 
 struct Value {

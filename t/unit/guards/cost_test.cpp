@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "guards/support.h"
+#include "source_dir.h"
 
 using namespace aigw::guards;
 using namespace aigw::guards::test;

@@ -1,0 +1,31 @@
+// Embeddings between OpenAI's shape, which callers speak, and the providers' own. Inside the dialects only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dialects/operations.h"
+
+namespace aigw::dialects::operations {
+
+struct EmbeddingRequest {
+    std::vector<JsonText> inputs;
+    std::optional<int64_t> dimensions;
+};
+
+// 400 for what only OpenAI's own servers take (lists of token ids), and for members that nobody else has a place for;
+// `user` is a hint. Views into the request.
+chat::Result<EmbeddingRequest> read_embedding_request(const JsonDoc &request, const RequestOptions &options,
+                                                      std::vector<std::string> &dropped);
+
+// The caller's answer. `vectors` are lists of numbers, one for each input; written as he asked for them: as they are, or in
+// base64 of little-endian floats (what OpenAI's SDKs ask for). A failure: one is no such list.
+chat::Result<OperationAnswer> write_embeddings(const std::vector<JsonValue> &vectors, JsonValue request,
+                                               const AnswerOptions &options, std::optional<chat::Usage> usage);
+
+const ProviderOperation &gemini_embeddings();   // models/M:batchEmbedContents
+const ProviderOperation &cohere_embeddings();   // v2/embed
+const ProviderOperation &ollama_embeddings();   // api/embed
+const ProviderOperation &bedrock_embeddings();  // Titan (one text a call) and Cohere, by the model
+
+}  // namespace aigw::dialects::operations

@@ -1,0 +1,116 @@
+#include "dialects/operation.h"
+
+#include <array>
+
+#include "dialects/embeddings.h"
+#include "dialects/operations.h"
+#include "dialects/request_facts.h"
+
+namespace aigw::dialects {
+namespace {
+
+struct Row {
+    Operation operation;
+    std::string_view provider;  // a format, or a dialect
+    const ProviderOperation &(*make)();
+};
+
+// clang-format off
+constexpr Row kRows[] = {
+    {Operation::CountTokens, "anthropic_messages", operations::count_tokens},
+    {Operation::Embeddings,  "openai_chat",        operations::openai_embeddings},
+    {Operation::Embeddings,  "bedrock_converse",   operations::bedrock_embeddings},
+    {Operation::Moderations, "openai_chat",        operations::openai_moderations},
+    {Operation::Images,      "openai_chat",        operations::openai_images},
+    {Operation::Speech,      "openai_chat",        operations::openai_speech},
+    {Operation::Rerank,      "openai_chat",        operations::jina_rerank},
+};
+
+constexpr struct {
+    std::string_view path;
+    Operation operation;
+} kPaths[] = {
+    {"messages/count_tokens", Operation::CountTokens},
+    {"embeddings",            Operation::Embeddings},
+    {"rerank",                Operation::Rerank},
+    {"moderations",           Operation::Moderations},
+    {"images/generations",    Operation::Images},
+    {"audio/speech",          Operation::Speech},
+};
+// clang-format on
+
+// A string, or a list that is not empty.
+std::optional<chat::ApiError> need_texts(JsonValue body, std::string_view member) {
+    JsonValue value = body[member];
+    if (!value) {
+        return missing_member(member);
+    }
+    if (!value.is_string() && !(value.is_array() && value.size() > 0)) {
+        return wrong_member(member, "a string or a list that is not empty");
+    }
+    return std::nullopt;
+}
+
+std::optional<chat::ApiError> need_string(JsonValue body, std::string_view member) {
+    JsonValue value = body[member];
+    if (!value) {
+        return missing_member(member);
+    }
+    return value.is_string() && !value.text().empty() ? std::nullopt : std::optional(wrong_member(member, "a string"));
+}
+
+}  // namespace
+
+std::string_view unit_name(Unit unit) {
+    constexpr std::array<std::string_view, 5> kNames = {"calls", "tokens", "images", "characters", "seconds"};
+    return kNames[static_cast<size_t>(unit)];
+}
+
+Operation operation_of_path(std::string_view path) {
+    for (const auto &row : kPaths) {
+        if (row.path == path) {
+            return row.operation;
+        }
+    }
+    return Operation::None;
+}
+
+std::optional<chat::ApiError> check_operation(Operation operation, JsonValue body) {
+    std::optional<chat::ApiError> error;
+    switch (operation) {
+    case Operation::None:
+        break;
+    case Operation::CountTokens:
+        return body["messages"].is_array() ? std::nullopt : std::optional(missing_member("messages"));
+    case Operation::Embeddings:
+        error = need_texts(body, "input");
+        return error ? error : check_integer(body, "dimensions", 1, kMaxDimensions);
+    case Operation::Rerank:
+        if ((error = need_string(body, "query"))) {
+            return error;
+        }
+        return body["documents"].is_array() ? check_integer(body, "top_n", 1, kMaxTokens)
+                                            : std::optional(missing_member("documents"));
+    case Operation::Moderations:
+        return need_texts(body, "input");
+    case Operation::Images:
+        error = need_string(body, "prompt");
+        return error ? error : check_integer(body, "n", 1, kMaxImages);
+    case Operation::Speech:
+        return need_string(body, "input");
+    }
+    return error;
+}
+
+const ProviderOperation *find_operation(Operation operation, std::string_view format, std::string_view dialect) {
+    for (std::string_view provider : {format, dialect}) {
+        for (const Row &row : kRows) {
+            if (row.operation == operation && row.provider == provider) {
+                return &row.make();
+            }
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace aigw::dialects

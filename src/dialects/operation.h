@@ -1,0 +1,62 @@
+// Calls that are no chat: one JSON body in, one answer out. Callers speak one shape for each operation: OpenAI's for
+// embeddings, moderations, images and speech, Cohere's for rerank, Anthropic's for count_tokens; providers have their own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/error.h"
+#include "chat/usage.h"
+#include "core/json.h"
+#include "dialects/dialect.h"
+
+namespace aigw::dialects {
+
+enum class Operation : uint8_t { None, CountTokens, Embeddings, Rerank, Moderations, Images, Speech };
+
+inline constexpr int64_t kMaxDimensions = 65'536;  // of an embedding
+inline constexpr int64_t kMaxImages = 128;          // of one call
+
+// What an answer is counted in beside tokens.
+enum class Unit : uint8_t { Calls, Tokens, Images, Characters, Seconds };
+
+struct Units {
+    Unit unit = Unit::Calls;
+    int64_t count = 1;
+};
+
+std::string_view unit_name(Unit unit);  // calls, tokens, ...
+
+// The caller's side. The path below the gateway's prefix: embeddings. None if there is no such operation.
+Operation operation_of_path(std::string_view path);
+// 400 missing_field, invalid_value. The model is the gateway's to ask for.
+std::optional<chat::ApiError> check_operation(Operation operation, JsonValue body);
+
+struct OperationAnswer {
+    std::string body;                  // for the caller; empty: the provider's, byte for byte
+    std::optional<chat::Usage> usage;  // if the provider told it
+    Units units;
+};
+
+// How one family of providers does one operation.
+class ProviderOperation {
+public:
+    virtual ~ProviderOperation() = default;
+    // After the base URL.
+    virtual std::string path(std::string_view model) const = 0;
+    // The doc was parsed with refuse_duplicates and passed check_operation.
+    virtual chat::Result<WrittenRequest> write_request(const JsonDoc &request, const RequestOptions &options) const = 0;
+    // An answer of status 200.
+    virtual chat::Result<OperationAnswer> read_answer(const JsonDoc &answer, JsonValue request,
+                                                      const AnswerOptions &options) const = 0;
+    // The answer is no JSON: it passes as it comes, and is counted by the request.
+    virtual bool binary() const { return false; }
+    virtual Units units_of_request(JsonValue) const { return {}; }
+};
+
+// Of a provider's row: what its format has of its own, else what its dialect has. Null: it has none.
+const ProviderOperation *find_operation(Operation operation, std::string_view format, std::string_view dialect);
+
+}  // namespace aigw::dialects
