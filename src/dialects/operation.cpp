@@ -19,6 +19,9 @@ struct Row {
 constexpr Row kRows[] = {
     {Operation::CountTokens, "anthropic_messages", operations::count_tokens},
     {Operation::Embeddings,  "openai_chat",        operations::openai_embeddings},
+    {Operation::Embeddings,  "gemini",             operations::gemini_embeddings},
+    {Operation::Embeddings,  "ollama_chat",        operations::ollama_embeddings},
+    {Operation::Embeddings,  "cohere_chat",        operations::cohere_embeddings},
     {Operation::Embeddings,  "bedrock_converse",   operations::bedrock_embeddings},
     {Operation::Moderations, "openai_chat",        operations::openai_moderations},
     {Operation::Images,      "openai_chat",        operations::openai_images},

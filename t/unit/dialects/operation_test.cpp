@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dialects/embeddings.h"
 #include "dialects/operations.h"
 
 namespace aigw::dialects {
@@ -60,12 +61,90 @@ TEST(Operation, ReadsWhatWasUsed) {
 
 TEST(Operation, AnErrorInAnAnswerIsAnError) {
     Parsed request("{}");
-    Parsed failed(R"({"error":{"message":"overheated"}})");
+    Parsed failed(R"({"error":{"message":"too long","type":"invalid_request_error"}})");
     auto answer = operations::openai_embeddings().read_answer(failed.doc, request.doc.root(), {});
     ASSERT_FALSE(answer.has_value());
-    EXPECT_NE(answer.error().message.find("overheated"), std::string::npos);
+    EXPECT_EQ(answer.error().kind, chat::ErrorKind::InvalidRequest);
     Parsed empty("{}");
     EXPECT_EQ(operations::openai_embeddings().read_answer(empty.doc, request.doc.root(), {}).error().code, "upstream_error");
+}
+
+struct Family {
+    const char *dialect, *path, *request, *answer, *told;
+};
+
+// The same call and the same two vectors in each provider's words.
+const Family kFamilies[] = {
+    {"gemini", "/models/a%2Fm:batchEmbedContents",
+     R"({"requests":[{"model":"models/a/m","content":{"parts":[{"text":"x\n"}]},"outputDimensionality":2},)"
+     R"({"model":"models/a/m","content":{"parts":[{"text":"y"}]},"outputDimensionality":2}]})",
+     R"({"embeddings":[{"values":[1,0.5]},{"values":[-2.0,0]}]})", nullptr},
+    {"ollama_chat", "/api/embed", R"({"model":"a/m","input":["x\n","y"],"dimensions":2})",
+     R"({"embeddings":[[1,0.5],[-2.0,0]],"prompt_eval_count":8})", "8"},
+    {"cohere_chat", "/embed",
+     R"({"model":"a/m","texts":["x\n","y"],"input_type":"search_document","embedding_types":["float"],"output_dimension":2})",
+     R"({"embeddings":{"float":[[1,0.5],[-2.0,0]]},"meta":{"billed_units":{"input_tokens":8}}})", "8"},
+};
+
+TEST(Embeddings, AreWrittenForEachFamily) {
+    Parsed request(R"({"model":"m","input":["x\n","y"],"dimensions":2,"encoding_format":"float"})");
+    for (const Family &family : kFamilies) {
+        const ProviderOperation *operation = find_operation(Operation::Embeddings, "", family.dialect);
+        ASSERT_NE(operation, nullptr) << family.dialect;
+        EXPECT_EQ(operation->path("a/m"), family.path);
+        EXPECT_EQ(operation->write_request(request.doc, call("a/m"))->body, family.request);
+        Parsed answer(family.answer);
+        AnswerOptions options;
+        options.model = "a/m";
+        options.input_tokens = 5;
+        auto read = operation->read_answer(answer.doc, request.doc.root(), options);
+        ASSERT_TRUE(read.has_value()) << family.dialect;
+        std::string tokens = family.told ? family.told : "5";
+        EXPECT_EQ(read->body, R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[1,0.5]},)"
+                              R"({"object":"embedding","index":1,"embedding":[-2.0,0]}],"model":"a/m","usage":{"prompt_tokens":)" +
+                                  tokens + R"(,"total_tokens":)" + tokens + "}}");
+        EXPECT_EQ(std::to_string(read->units.count), tokens);
+        EXPECT_EQ(read->usage.has_value(), family.told != nullptr);
+    }
+}
+
+TEST(Embeddings, BedrockGoesByTheModel) {
+    const ProviderOperation &bedrock = operations::bedrock_embeddings();
+    Parsed one(R"({"model":"m","input":"x"})"), two(R"({"model":"m","input":["x","y"]})");
+    EXPECT_EQ(bedrock.path("amazon.titan-embed-text-v2:0"), "/model/amazon.titan-embed-text-v2%3A0/invoke");
+    EXPECT_EQ(bedrock.write_request(one.doc, call("amazon.titan-embed-text-v2:0"))->body, R"({"inputText":"x"})");
+    EXPECT_EQ(bedrock.write_request(two.doc, call("amazon.titan-embed-text-v2:0")).error().param, "input");
+    EXPECT_EQ(bedrock.write_request(two.doc, call("eu.cohere.embed-v4:0"))->body, R"({"texts":["x","y"],"input_type":"search_document"})");
+    Parsed titan(R"({"embedding":[1,2],"inputTextTokenCount":3})"), cohere(R"({"embeddings":[[1],[2]]})");
+    EXPECT_EQ(bedrock.read_answer(titan.doc, one.doc.root(), {})->usage->prompt, 3);
+    EXPECT_NE(bedrock.read_answer(cohere.doc, two.doc.root(), {})->body.find("[2]"), std::string::npos);
+}
+
+// What OpenAI's SDKs ask for unless told otherwise.
+TEST(Embeddings, AreGivenInBase64) {
+    Parsed request(R"({"model":"m","input":"x","encoding_format":"base64"})"), answer(R"({"embeddings":[[1,-2.5]]})");
+    auto read = operations::ollama_embeddings().read_answer(answer.doc, request.doc.root(), {});
+    EXPECT_NE(read->body.find(R"("embedding":"AACAPwAAIMA=")"), std::string::npos) << read->body;
+}
+
+TEST(Embeddings, RefuseWhatHasNoPlace) {
+    Parsed tokens(R"({"model":"m","input":[1,2]})"), odd(R"({"model":"m","input":"x","odd":1,"user":"u"})");
+    const ProviderOperation &ollama = operations::ollama_embeddings();
+    EXPECT_EQ(ollama.write_request(tokens.doc, call("m")).error().param, "input[0]");
+    EXPECT_EQ(ollama.write_request(odd.doc, call("m")).error().param, "odd");
+    RequestOptions dropping = call("m");
+    dropping.drop_unsupported = true;
+    EXPECT_EQ(ollama.write_request(odd.doc, dropping)->dropped, (std::vector<std::string>{"odd", "user"}));
+}
+
+TEST(Embeddings, OneForEachInputAndNumbersOnly) {
+    Parsed request(R"({"model":"m","input":["x","y"]})"), base64(R"({"model":"m","input":["x"],"encoding_format":"base64"})");
+    for (const char *text : {R"({"embeddings":[[1]]})", R"({"embeddings":[[1],[]]})", R"({"embeddings":[[1],"x"]})", "{}"}) {
+        Parsed answer(text);
+        EXPECT_FALSE(operations::ollama_embeddings().read_answer(answer.doc, request.doc.root(), {}).has_value()) << text;
+    }
+    Parsed words(R"({"embeddings":[["one"]]})");
+    EXPECT_FALSE(operations::ollama_embeddings().read_answer(words.doc, base64.doc.root(), {}).has_value());
 }
 
 TEST(Operation, CountsCharactersNotBytes) {
