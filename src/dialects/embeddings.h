@@ -25,7 +25,7 @@ chat::Result<OperationAnswer> write_embeddings(const std::vector<JsonValue> &vec
 
 const ProviderOperation &gemini_embeddings();   // models/M:batchEmbedContents
 const ProviderOperation &cohere_embeddings();   // v2/embed
-const ProviderOperation &ollama_embeddings();   // api/embed
+const ProviderOperation &ollama_embeddings();   // api/embed, below a base that ends with /api
 const ProviderOperation &bedrock_embeddings();  // Titan (one text a call) and Cohere, by the model
 
 }  // namespace aigw::dialects::operations

@@ -94,7 +94,7 @@ class Gemini final : public Embeddings {
 };
 
 class Ollama final : public Embeddings {
-    std::string path(std::string_view) const override { return "/api/embed"; }
+    std::string path(std::string_view) const override { return "/embed"; }
 
     std::optional<chat::ApiError> write(const EmbeddingRequest &request, std::string_view model, JsonWriter &json) const override {
         json.begin_object().key("model").string(model).key("input");

@@ -79,7 +79,7 @@ const Family kFamilies[] = {
      R"({"requests":[{"model":"models/a/m","content":{"parts":[{"text":"x\n"}]},"outputDimensionality":2},)"
      R"({"model":"models/a/m","content":{"parts":[{"text":"y"}]},"outputDimensionality":2}]})",
      R"({"embeddings":[{"values":[1,0.5]},{"values":[-2.0,0]}]})", nullptr},
-    {"ollama_chat", "/api/embed", R"({"model":"a/m","input":["x\n","y"],"dimensions":2})",
+    {"ollama_chat", "/embed", R"({"model":"a/m","input":["x\n","y"],"dimensions":2})",
      R"({"embeddings":[[1,0.5],[-2.0,0]],"prompt_eval_count":8})", "8"},
     {"cohere_chat", "/embed",
      R"({"model":"a/m","texts":["x\n","y"],"input_type":"search_document","embedding_types":["float"],"output_dimension":2})",
