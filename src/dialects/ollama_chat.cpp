@@ -3,6 +3,7 @@
 #include "dialects/ollama_chat.h"
 
 #include "dialects/common.h"
+#include "dialects/native.h"
 
 namespace aigw::dialects {
 

@@ -139,6 +139,7 @@ private:
 
     bool tool_call(const Part &call) {
         if (!call.cache_control.empty()) writing_.drop(call.origin.path("cache_control"));
+        if (!call.signature.empty()) writing_.drop(call.origin.path("signature"));
         auto arguments = arguments_object(call);
         if (!arguments) return writing_.fail(arguments.error());
         json_.begin_object();

@@ -1,4 +1,5 @@
 #include "dialects/dialect.h"
+#include "dialects/native.h"
 
 namespace aigw::dialects {
 
@@ -14,7 +15,7 @@ const std::vector<const Dialect *> &all_dialects() {
 const std::vector<const ProviderDialect *> &provider_dialects() {
     static const std::vector<const ProviderDialect *> dialects = [] {
         std::vector<const ProviderDialect *> all(all_dialects().begin(), all_dialects().end());
-        all.insert(all.end(), {&bedrock_converse(), &bedrock_anthropic(), &vertex_anthropic()});
+        all.insert(all.end(), {&bedrock_converse(), &bedrock_anthropic(), &vertex_anthropic(), &ollama_chat(), &cohere_chat()});
         return all;
     }();
     return dialects;

@@ -54,6 +54,7 @@ constexpr std::array kRows{
     CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1"},
     CatalogRow{"anthropic",     "anthropic_messages", "https://api.anthropic.com/v1",            Credential::XApiKey, "/v1"},
     CatalogRow{"gemini",        "gemini",             "https://generativelanguage.googleapis.com/v1beta", Credential::GoogleApiKey, "/v1beta"},
+    CatalogRow{"cohere",        "cohere_chat",        "https://api.cohere.com/v2",               kBearer,             "/v2"},
     CatalogRow{"azure",         kOpenAi,              "",                                        Credential::ApiKey,  "", kOldRoles, true},
     CatalogRow{"mistral",       kOpenAi,              "https://api.mistral.ai/v1",               kBearer,             "/v1", kMistral},
     CatalogRow{"groq",          kOpenAi,              "https://api.groq.com/openai/v1",          kBearer,             "/openai/v1", kGroq},
@@ -77,6 +78,7 @@ constexpr std::array kRows{
     CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
     CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
     CatalogRow{"gpustack",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"ollama",        "ollama_chat",        "http://127.0.0.1:11434/api",              kBearer,             "/api"},
     CatalogRow{"ollama-v1",     kOpenAi,              "http://127.0.0.1:11434/v1",               kBearer,             "/v1", kPlain},
 };
 // clang-format on

@@ -14,6 +14,7 @@
 #include "aws_frame.h"
 #include "dialects/base64.h"
 #include "dialects/dialect.h"
+#include "dialects/native.h"
 #include "require.h"
 #include "stream/sse.h"
 
@@ -232,6 +233,8 @@ inline void check_bedrock_claude_stream(std::string_view lines) {
     check_stream(dialects::bedrock_anthropic(), aws_frames_of(lines, true));
 }
 inline void check_openai_stream(std::string_view bytes) { check_stream(dialects::openai_chat(), bytes); }
+inline void check_ollama_stream(std::string_view bytes) { check_stream(dialects::ollama_chat(), bytes); }
+inline void check_cohere_stream(std::string_view bytes) { check_stream(dialects::cohere_chat(), bytes); }
 inline void check_anthropic_stream(std::string_view bytes) { check_stream(dialects::anthropic_messages(), bytes); }
 inline void check_gemini_stream(std::string_view bytes) { check_stream(dialects::gemini(), bytes); }
 

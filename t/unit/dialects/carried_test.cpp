@@ -9,6 +9,7 @@
 
 #include "dialects/carried_bedrock.h"
 #include "dialects/carried_gemini.h"
+#include "dialects/carried_native.h"
 #include "dialects/carried_rows.h"
 #include "dialects/dialect.h"
 #include "source_dir.h"
@@ -221,6 +222,14 @@ const Direction kDirections[] = {
      "gpt-x"},
     {"Gemini to an Anthropic provider", gemini(), anthropic_messages(), std::begin(kGeminiToAnthropic),
      std::end(kGeminiToAnthropic), "claude-sonnet-4-5"},
+    {"OpenAI chat completions to Ollama", openai_chat(), ollama_chat(), std::begin(kOpenAiToOllama), std::end(kOpenAiToOllama),
+     "qwen3"},
+    {"Anthropic messages to Ollama", anthropic_messages(), ollama_chat(), std::begin(kAnthropicToOllama),
+     std::end(kAnthropicToOllama), "qwen3"},
+    {"OpenAI chat completions to Cohere", openai_chat(), cohere_chat(), std::begin(kOpenAiToCohere), std::end(kOpenAiToCohere),
+     "command-a"},
+    {"Anthropic messages to Cohere", anthropic_messages(), cohere_chat(), std::begin(kAnthropicToCohere),
+     std::end(kAnthropicToCohere), "command-a"},
 };
 
 std::string body_of(const Direction &way, const Row &row) {

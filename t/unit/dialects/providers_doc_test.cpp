@@ -67,8 +67,12 @@ TEST_F(Recordings, AreCountedInTheDocumentation) {
     };
     std::map<std::pair<std::string, std::string>, Count> counts;
     Count all;
-    for (const Recording &recording : load(own_dialect)) {
-        Count &count = counts[{recording.provider(), std::string(recording.dialect->name())}];
+    auto read = [](const Recording &recording) -> const ProviderDialect * {
+        const Dialect *own = own_dialect(recording);
+        return own ? own : native_dialect(recording);
+    };
+    for (const Recording &recording : load(read)) {
+        Count &count = counts[{recording.provider(), std::string(recording.speaks->name())}];
         for (Count *to : {&count, &all}) {
             ++(recording.status != 200 || recording.fails() ? to->errors : recording.stream ? to->streamed : to->whole);
         }

@@ -57,7 +57,7 @@ std::string described(const PlainAnswer &answer) {
         json.begin_object().key("text").string(choice.text).key("reasoning").string(choice.reasoning);
         json.key("finish").number(static_cast<int>(choice.finish)).key("signatures").begin_array();
         for (const std::string &signature : choice.signatures) {
-            json.string(signature);
+            json.string(plain::bare(signature));
         }
         json.end_array().key("tools").begin_array();
         for (const PlainTool &tool : choice.tools) {
@@ -131,14 +131,21 @@ TEST_P(ProviderRow, AnswersTheSameWholeAndStreamed) {
     }
 }
 
+// Without the one count that Gemini has no place for.
+std::string as_all_tell(PlainAnswer answer) {
+    if (answer.usage) answer.usage->cache_write = 0;
+    return described(answer);
+}
+
 TEST_P(ProviderRow, ReachesEveryClient) {
     for (bool from_stream : {false, true}) {
         std::string body = slurp(from_stream ? stream_file() : folder() / "answer.json");
+        PlainAnswer expected = read_plain(dialect(), from_stream, body);
         for (const Dialect *to : all_dialects()) {
             for (bool stream : {false, true}) {
                 PlainAnswer seen = read_plain(*to, stream, translate(dialect(), *to, from_stream, body, answer_options(stream)));
                 EXPECT_EQ(seen.error, "") << to->name();
-                EXPECT_EQ(described(seen), slurp(folder() / "expect.json")) << to->name() << (stream ? " streamed" : " whole");
+                EXPECT_EQ(as_all_tell(seen), as_all_tell(expected)) << to->name() << (stream ? " streamed" : " whole");
             }
         }
     }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <sstream>
 
+#include "dialects/native.h"
 #include "dialects/plain_reading.h"
 #include "source_dir.h"
 
@@ -29,7 +30,8 @@ struct Recording {
     bool stream = false;
     int status = 0;
     std::string features;  // each with spaces around it
-    const Dialect *dialect = nullptr;
+    const ProviderDialect *speaks = nullptr;
+    const Dialect *dialect = nullptr;  // the same, where callers speak it too
 
     bool has(std::string_view feature) const {
         return features.find(" " + std::string(feature) + " ") != std::string::npos;
@@ -52,7 +54,14 @@ inline fs::path fixtures() {
     return {};
 }
 
-inline std::vector<Recording> load(const std::function<const Dialect *(const Recording &)> &dialect_of) {
+inline std::string body_of(const fs::path &folder) {
+    for (const char *name : {"response.sse", "response.ndjson", "response.json"}) {
+        if (fs::exists(folder / name)) return slurp(folder / name);
+    }
+    return {};
+}
+
+inline std::vector<Recording> load(const std::function<const ProviderDialect *(const Recording &)> &dialect_of) {
     std::vector<Recording> out;
     std::string text = slurp(fixtures() / "index.json");
     plain::Json index = plain::parse(text);
@@ -68,10 +77,11 @@ inline std::vector<Recording> load(const std::function<const Dialect *(const Rec
         json_array_foreach(json_object_get(entry, "features"), j, feature) {
             recording.features += plain::text_of(feature) + " ";
         }
-        recording.dialect = dialect_of(recording);
-        if (!recording.dialect) continue;
+        recording.speaks = dialect_of(recording);
+        if (!recording.speaks) continue;
+        recording.dialect = dynamic_cast<const Dialect *>(recording.speaks);
         fs::path folder = fixtures() / "providers" / recording.id;
-        recording.body = slurp(folder / (recording.stream ? "response.sse" : "response.json"));
+        recording.body = body_of(folder);
         recording.request = slurp(folder / "request.json");
         out.push_back(std::move(recording));
     }
@@ -83,6 +93,13 @@ inline const Dialect *own_dialect(const Recording &recording) {
     if (recording.id.starts_with("anthropic/") && recording.endpoint == "messages") return &anthropic_messages();
     bool google = recording.id.starts_with("gemini/") || recording.id.starts_with("vertex/");
     if (google && (recording.endpoint == "generateContent" || recording.endpoint == "streamGenerateContent")) return &gemini();
+    return nullptr;
+}
+
+// Of those that only providers speak.
+inline const ProviderDialect *native_dialect(const Recording &recording) {
+    if (recording.endpoint == "api.chat") return &ollama_chat();
+    if (recording.endpoint == "v2.chat") return &cohere_chat();
     return nullptr;
 }
 

@@ -39,6 +39,8 @@ TEST(FuzzCorpus, BedrockStream) { run_corpus("bedrock_stream", 8, 17, aigw::fuzz
 TEST(FuzzCorpus, BedrockClaudeStream) { run_corpus("bedrock_claude_stream", 4, 17, aigw::fuzz::check_bedrock_claude_stream); }
 TEST(FuzzCorpus, GeminiRequest) { run_corpus("gemini_request", 12, 7, aigw::fuzz::check_gemini_request); }
 TEST(FuzzCorpus, GeminiStream) { run_corpus("gemini_stream", 6, 17, aigw::fuzz::check_gemini_stream); }
+TEST(FuzzCorpus, OllamaStream) { run_corpus("ollama_stream", 6, 17, aigw::fuzz::check_ollama_stream); }
+TEST(FuzzCorpus, CohereStream) { run_corpus("cohere_stream", 6, 17, aigw::fuzz::check_cohere_stream); }
 TEST(FuzzCorpus, CacheKey) { run_corpus("cache_key", 7, 1, aigw::fuzz::check_cache_key); }
 TEST(FuzzCorpus, CacheRecord) { run_corpus("cache_record", 10, 1, aigw::fuzz::check_cache_record); }
 TEST(FuzzCorpus, LimitsSnapshot) { run_corpus("limits_snapshot", 4, 1, aigw::fuzz::check_limits_snapshot); }
