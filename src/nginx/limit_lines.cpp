@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "limits/key_memo.h"
 #include "nginx/access.h"
 #include "nginx/limit_rule.h"
 #include "nginx/metrics.h"
@@ -71,8 +72,14 @@ bool is_of_tenant(const MainConf &main, const LimitRule &rule, bool known) {
                                         rule.key_variables.end();
 }
 
+// Of this worker.
+limits::KeyMemo &memo() {
+    static limits::KeyMemo memo;
+    return memo;
+}
+
 void add(Quota &quota, Quota::Line line, std::string_view model, bool of_tenant, limits::Demand demand) {
-    demand.key = limits::make_key({"counter", line.name, window_text(line.window), line.key, model});
+    demand.key = memo().key({"counter", line.name, window_text(line.window), line.key, model});
     demand.limit = line.limit;
     demand.window = line.window;
     demand.count = line.count;
