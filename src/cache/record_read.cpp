@@ -148,7 +148,7 @@ Delta read_entry(Bytes &bytes) {
     delta.name = bytes.text();
     delta.stop_sequence = bytes.text();
     delta.signature = bytes.text();
-    delta.signer = static_cast<chat::Signer>(bytes.byte(static_cast<uint8_t>(chat::Signer::Google)));
+    delta.signer = static_cast<chat::Signer>(bytes.byte(static_cast<uint8_t>(chat::Signer::OpenAi)));
     return delta;
 }
 

@@ -111,6 +111,8 @@ struct Extra {
     // What OpenAI calls a member that means the same there, value and all: n, seed, frequency_penalty, presence_penalty.
     // Empty: nothing that another dialect could carry.
     std::string_view meaning = {};
+    // A conversation or a prompt that lies at a provider: no other can do without it, ai_unsupported drop or not.
+    bool elsewhere = false;
 };
 
 // What the caller's dialect calls the members of ChatRequest; static texts, for refusals and lists.

@@ -5,6 +5,6 @@
 
 namespace aigw::chat {
 
-enum class Signer : uint8_t { Anthropic, Google };
+enum class Signer : uint8_t { Anthropic, Google, OpenAi };
 
 }  // namespace aigw::chat

@@ -179,6 +179,7 @@ void read_rest(Reading &reading, JsonValue root) {
         if (value.is_null() || empty || standard || is_in(kRead, member.key))
             continue;
         reading.extra(member.key.decode(), value, is_in(kHints, member.key));
+        reading.request.extras.back().elsewhere = member.key == "thread";
     }
 }
 

@@ -7,6 +7,7 @@
 #include "dialects/anthropic_text.h"
 #include "dialects/anthropic_thinking.h"
 #include "dialects/anthropic_turns.h"
+#include "dialects/common.h"
 
 namespace aigw::dialects::anthropic {
 
@@ -95,6 +96,8 @@ chat::Result<WrittenRequest> RequestWriter::write() {
 }
 
 RequestWriter::Written RequestWriter::extras() {
+    if (auto elsewhere = refuse_elsewhere(request_))
+        return chat::fail(std::move(*elsewhere));
     for (const chat::Extra &extra : request_.extras) {
         if (extra.path == "cache_control")
             cache_control_ = extra.raw;  // callers of any dialect mean Anthropic's by it

@@ -10,6 +10,7 @@
 #include "dialects/bedrock_block_writer.h"
 #include "dialects/bedrock_fields.h"
 #include "dialects/bedrock_tools.h"
+#include "dialects/common.h"
 
 namespace aigw::dialects::bedrock {
 
@@ -111,6 +112,8 @@ bool RequestWriter::own_extra(const chat::Extra &extra) {
 }
 
 RequestWriter::Written RequestWriter::extras() {
+    if (auto elsewhere = refuse_elsewhere(request_))
+        return chat::fail(std::move(*elsewhere));
     for (const chat::Extra &extra : request_.extras) {
         if (own_extra(extra))
             continue;

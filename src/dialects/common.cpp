@@ -77,6 +77,13 @@ std::optional<Tokens> read_count(JsonValue value) {
     return n;
 }
 
+std::optional<chat::ApiError> refuse_elsewhere(const chat::ChatRequest &request) {
+    for (const chat::Extra &extra : request.extras) {
+        if (extra.elsewhere) return chat::unsupported(extra.path, "it holds no conversations");
+    }
+    return std::nullopt;
+}
+
 Tokens budget_of_effort(JsonText effort) {
     for (const Effort &known : kEfforts) {
         if (effort == known.name) return known.budget;

@@ -29,6 +29,9 @@ void append_compact(std::string &out, std::string_view raw);
 // A provider's count: an integer in [0, kMaxTokens], else nothing.
 std::optional<Tokens> read_count(JsonValue value);
 
+// What lies at a provider (a conversation that goes on there, a stored prompt): an error for a dialect that holds none.
+std::optional<chat::ApiError> refuse_elsewhere(const chat::ChatRequest &request);
+
 // Policy figures: what an effort is worth in thinking tokens, and back. Unknown efforts count as medium.
 Tokens budget_of_effort(JsonText effort);
 std::string_view effort_of_budget(Tokens budget);

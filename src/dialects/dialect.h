@@ -143,6 +143,7 @@ const std::vector<const Dialect *> &all_dialects();
 const Dialect &openai_chat();
 const Dialect &anthropic_messages();
 const Dialect &gemini();
+const Dialect &openai_responses();
 const ProviderDialect &bedrock_converse();
 // Claude at others: Bedrock's InvokeModel, Vertex's rawPredict.
 const ProviderDialect &bedrock_anthropic();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_writer.h"
+#include "dialects/common.h"
 #include "dialects/gemini_part_write.h"
 #include "dialects/gemini_schema.h"
 #include "dialects/gemini_thinking.h"
@@ -189,6 +190,7 @@ private:
     }
 
     Written extras() {
+        if (auto elsewhere = refuse_elsewhere(request_)) return chat::fail(std::move(*elsewhere));
         for (const chat::Extra &extra : request_.extras) {
             if (!own_name(extra).empty()) continue;
             if (extra.hint) {

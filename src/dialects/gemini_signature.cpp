@@ -2,6 +2,7 @@
 
 #include "core/json_writer.h"
 #include "dialects/base64.h"
+#include "dialects/signature.h"
 
 namespace aigw::dialects::google {
 
@@ -10,14 +11,21 @@ namespace {
 constexpr std::string_view kAnthropic = "anthropic:";
 constexpr std::string_view kRedacted = "anthropic-redacted:";
 constexpr std::string_view kAnthropicBase64 = "YW50aHJvcGlj";  // what both begin with
+constexpr std::string_view kOpenAiBase64 = "b3BlbmFp";
 
 }  // namespace
 
 Signature read_signature(JsonText thought_signature) {
     Signature out;
-    if (!thought_signature.escaped.starts_with(kAnthropicBase64)) return out;
+    const std::string_view text = thought_signature.escaped;
+    if (!text.starts_with(kAnthropicBase64) && !text.starts_with(kOpenAiBase64)) return out;
     std::optional<std::string> bytes = decode_base64(standard_base64(thought_signature.decode()));
     if (!bytes) return out;
+    if (bytes->starts_with(kOpenAiPrefix)) {
+        out.signer = chat::Signer::OpenAi;
+        append_json_escaped(out.text, std::string_view(*bytes).substr(kOpenAiPrefix.size()));
+        return out;
+    }
     for (bool redacted : {false, true}) {
         std::string_view name = redacted ? kRedacted : kAnthropic;
         if (!bytes->starts_with(name)) continue;
@@ -32,7 +40,8 @@ Signature read_signature(JsonText thought_signature) {
 std::string write_signature(JsonText text, chat::Signer signer, bool redacted) {
     if (signer == chat::Signer::Google) return text.decode();
     std::string out;
-    append_base64(out, std::string(redacted ? kRedacted : kAnthropic) + text.decode());
+    const bool anthropic = signer == chat::Signer::Anthropic;
+    append_base64(out, std::string(!anthropic ? kOpenAiPrefix : redacted ? kRedacted : kAnthropic) + text.decode());
     return out;
 }
 

@@ -1,4 +1,5 @@
-// The parts of the OpenAI chat completions dialect, for openai_chat.cpp to put together. Inside this dialect only.
+// The parts of the OpenAI chat completions dialect, for openai_chat.cpp to put together. Inside this dialect, and for the
+// Responses dialect, which shares its members that are no messages.
 #pragma once
 
 #include <memory>

@@ -144,6 +144,8 @@ bool write_extras(RequestWriting &writing) {
     for (const chat::Extra &extra : writing.request.extras) {
         if (!extra.meaning.empty()) {
             continue;  // written as what it means
+        } else if (extra.path == "text.verbosity") {
+            writing.json.key("verbosity").raw(extra.raw);
         } else if (extra.hint) {
             writing.drop(extra.path);
         } else if (!writing.refuse(extra.path)) {
@@ -153,19 +155,9 @@ bool write_extras(RequestWriting &writing) {
     return true;
 }
 
-// A conversation that the server holds: the request may lack the turns before, so ai_unsupported drop does not help.
-bool has_no_thread(RequestWriting &writing) {
-    for (const chat::Extra &extra : writing.request.extras) {
-        if (extra.path == "thread") {
-            writing.error = chat::unsupported(extra.path, "it holds no conversations");
-            return false;
-        }
-    }
-    return true;
-}
-
 bool write_body(RequestWriting &writing) {
-    if (!has_no_thread(writing)) return false;
+    writing.error = refuse_elsewhere(writing.request);
+    if (writing.error) return false;
     JsonWriter &json = writing.json;
     json.begin_object().key("model").string(writing.options.model);
     if (!write_messages(writing) || !write_sampling(writing)) return false;
@@ -180,8 +172,9 @@ bool write_body(RequestWriting &writing) {
     if (writing.options.stream && writing.options.quirks.asks_usage) {
         json.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();
     }
+    if (!write_extras(writing)) return false;
     json.end_object();
-    return write_extras(writing);
+    return true;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ const std::vector<const Dialect *> &all_dialects() {
         &openai_chat(),
         &anthropic_messages(),
         &gemini(),
+        &openai_responses(),
     };
     return dialects;
 }

@@ -8,6 +8,8 @@ std::string_view signature_prefix(Signer signer) {
     switch (signer) {
     case Signer::Google:
         return kGeminiPrefix;
+    case Signer::OpenAi:
+        return kOpenAiPrefix;
     case Signer::Anthropic:
         break;
     }
@@ -15,6 +17,9 @@ std::string_view signature_prefix(Signer signer) {
 }
 
 CarriedSignature split_signature(JsonText carried) {
+    if (carried.escaped.starts_with(kOpenAiPrefix)) {
+        return {JsonText{carried.escaped.substr(kOpenAiPrefix.size())}, Signer::OpenAi, false};
+    }
     for (bool of_call : {false, true}) {
         std::string_view prefix = of_call ? kGeminiCallPrefix : kGeminiPrefix;
         if (carried.escaped.starts_with(prefix)) {

@@ -2,6 +2,7 @@
 // others get a prefix that no signature begins with, and go back to their maker without it.
 //
 //   gemini:SIGNATURE        of a text or a thought: a thinking block's signature
+//   openai:SIGNATURE        encrypted thinking of the Responses API: a thinking block's signature
 //   gemini-call:SIGNATURE   of a tool call, where calls have no place for one: a thinking block of its own before the call
 #pragma once
 
@@ -12,6 +13,7 @@
 
 namespace aigw::dialects {
 
+inline constexpr std::string_view kOpenAiPrefix = "openai:";
 inline constexpr std::string_view kGeminiPrefix = "gemini:";
 inline constexpr std::string_view kGeminiCallPrefix = "gemini-call:";
 

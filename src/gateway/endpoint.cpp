@@ -25,6 +25,10 @@ std::string_view api_path(std::string_view path) {
     return path;
 }
 
+bool is_responses(std::string_view path) {
+    return path == "responses" || path.starts_with("responses/");
+}
+
 bool is_messages(std::string_view path) {
     return path == "messages" || path.starts_with("messages/");
 }
@@ -81,6 +85,9 @@ const dialects::Dialect &caller_dialect(std::string_view path, bool anthropic_he
     if (is_google(path)) {
         return dialects::gemini();
     }
+    if (is_responses(api)) {
+        return dialects::openai_responses();
+    }
     if (is_messages(api) || (anthropic_header && api != "chat/completions")) {
         return dialects::anthropic_messages();
     }
@@ -94,7 +101,7 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
     if (api.empty()) {
         return for_method(endpoint, method, false);
     }
-    if (api == "chat/completions" || api == "messages") {
+    if (api == "chat/completions" || api == "messages" || api == "responses") {
         endpoint.kind = Endpoint::Kind::Chat;
         return for_method(endpoint, method, true);
     }

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kNotText[] = {"data",      "url",        "image_url",  "file_data",    "type",
                                          "role",      "id",         "tool_use_id", "tool_call_id", "signature",
                                          "media_type", "cache_control", "format",  "detail",       "file_id",
-                                         "mimeType", "mime_type", "fileUri", "file_uri", "thoughtSignature", "thought_signature"};
+                                         "mimeType", "mime_type", "fileUri", "file_uri", "thoughtSignature", "thought_signature",
+                                         "call_id",   "file_url",   "status",     "phase",        "encrypted_content"};
 constexpr int kMaxDepth = 16;  // of members inside a message; deeper text is an estimate's rounding error
 
 bool is_text_member(JsonText key) {
@@ -34,7 +35,8 @@ struct Estimate {
 // Small images cost less than large ones; their size is known only from their encoding.
 Tokens image_tokens(JsonValue part) {
     JsonText data = part["source"]["data"].text();
-    JsonText url = part["image_url"]["url"].text();
+    JsonValue image = part["image_url"];
+    JsonText url = image.is_string() ? image.text() : image["url"].text();
     if (url.escaped.starts_with("data:")) {
         data = url;
     }
@@ -130,15 +132,22 @@ Tokens estimate_prompt(JsonValue body) {
         estimate.fixed += tokens::kMessageTokens * static_cast<Tokens>(body[google].is_array() ? body[google].size() : 0);
         estimate.value(body[google], 0);
     }
+    if (JsonValue instructions = body["instructions"]; instructions.is_string()) {  // Responses
+        estimate.fixed += tokens::kMessageTokens;
+        estimate.value(instructions, 0);
+    }
+    for (JsonValue item : body["input"].elements()) {
+        estimate.fixed += item.is_object() ? tokens::kMessageTokens : 0;
+    }
     for (const char *list : {"tools", "functions"}) {
         for (JsonValue tool : body[list].elements()) {
             estimate.fixed += tokens::kToolTokens;
             estimate.text.add_schema(tool);
         }
     }
-    for (const char *schema : {"response_format", "output_config", "output_format"}) {
+    for (JsonValue schema : {body["response_format"], body["output_config"], body["output_format"], body["text"]["format"]}) {
         estimate.text.end_text();
-        estimate.text.add_plain(body[schema].raw());
+        estimate.text.add_plain(schema.raw());
     }
     return estimate.fixed + estimate.text.tokens();
 }

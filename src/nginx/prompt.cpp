@@ -65,7 +65,7 @@ char *add_prompt(ngx_conf_t *cf, PolicySet &policies) {
 ngx_int_t add_prompts(Context &context) {
     const auto &lines = policies_in_force(context, &PolicySet::prompts).prompts.lines;
     gateway::Conversation &conversation = *context.conversation();
-    if (lines.empty() || !conversation.request_body()["messages"].is_array()) {
+    if (lines.empty() || conversation.caller_dialect().check(conversation.request_body())) {
         return NGX_OK;
     }
     if (context.exchange && !context.exchange->is_chat()) {

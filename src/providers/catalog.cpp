@@ -53,6 +53,7 @@ constexpr std::array kRows{
     //         format           dialect               base URL                                   credential           path
     CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1"},
     CatalogRow{"anthropic",     "anthropic_messages", "https://api.anthropic.com/v1",            Credential::XApiKey, "/v1"},
+    CatalogRow{"openai-responses", "openai_responses", "https://api.openai.com/v1",              kBearer,             "/v1"},
     CatalogRow{"gemini",        "gemini",             "https://generativelanguage.googleapis.com/v1beta", Credential::GoogleApiKey, "/v1beta"},
     CatalogRow{"cohere",        "cohere_chat",        "https://api.cohere.com/v2",               kBearer,             "/v2"},
     CatalogRow{"azure",         kOpenAi,              "",                                        Credential::ApiKey,  "", kOldRoles, true},

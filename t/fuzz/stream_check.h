@@ -235,6 +235,7 @@ inline void check_bedrock_claude_stream(std::string_view lines) {
 inline void check_openai_stream(std::string_view bytes) { check_stream(dialects::openai_chat(), bytes); }
 inline void check_ollama_stream(std::string_view bytes) { check_stream(dialects::ollama_chat(), bytes); }
 inline void check_cohere_stream(std::string_view bytes) { check_stream(dialects::cohere_chat(), bytes); }
+inline void check_responses_stream(std::string_view bytes) { check_stream(dialects::openai_responses(), bytes); }
 inline void check_anthropic_stream(std::string_view bytes) { check_stream(dialects::anthropic_messages(), bytes); }
 inline void check_gemini_stream(std::string_view bytes) { check_stream(dialects::gemini(), bytes); }
 

@@ -10,6 +10,7 @@
 #include "dialects/carried_bedrock.h"
 #include "dialects/carried_gemini.h"
 #include "dialects/carried_native.h"
+#include "dialects/carried_responses.h"
 #include "dialects/carried_rows.h"
 #include "dialects/dialect.h"
 #include "source_dir.h"
@@ -230,6 +231,14 @@ const Direction kDirections[] = {
      "command-a"},
     {"Anthropic messages to Cohere", anthropic_messages(), cohere_chat(), std::begin(kAnthropicToCohere),
      std::end(kAnthropicToCohere), "command-a"},
+    {"OpenAI Responses to an OpenAI-shaped provider", openai_responses(), openai_chat(), std::begin(kResponsesToOpenAi),
+     std::end(kResponsesToOpenAi), "gpt-x"},
+    {"OpenAI Responses to an Anthropic provider", openai_responses(), anthropic_messages(), std::begin(kResponsesToAnthropic),
+     std::end(kResponsesToAnthropic), "claude-sonnet-4-5"},
+    {"OpenAI chat completions to a provider of Responses", openai_chat(), openai_responses(), std::begin(kOpenAiToResponses),
+     std::end(kOpenAiToResponses), "gpt-x"},
+    {"Anthropic messages to a provider of Responses", anthropic_messages(), openai_responses(),
+     std::begin(kAnthropicToResponses), std::end(kAnthropicToResponses), "gpt-x"},
 };
 
 std::string body_of(const Direction &way, const Row &row) {
@@ -239,6 +248,9 @@ std::string body_of(const Direction &way, const Row &row) {
         return "{" + std::string(told ? "" : R"("contents":[{"parts":[{"text":"hi"}]}],)") + members + "}";
     }
     std::string body = R"({"model":"m",)";
+    if (&way.from == &openai_responses()) {
+        return body + (members.find("\"input\":") == std::string::npos ? R"("input":"hi",)" : "") + members + "}";
+    }
     if (members.find("\"messages\":") == std::string::npos) {
         body += R"("messages":[)" USER "],";
     }

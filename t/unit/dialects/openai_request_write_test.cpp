@@ -296,6 +296,8 @@ TEST(OpenAiRequestWrite, RefusesByPathOrDropsWhereAllowed) {
     r = request();
     r.stop.assign(5, text("x"));
     EXPECT_EQ(refused(r), "stop");
+    r.paths.stop = "stop_sequences";
+    EXPECT_EQ(refused(r), "stop_sequences");
     r.stop.resize(4);
     EXPECT_TRUE(openai_chat().write_request(r, options()).has_value());
     r = request();

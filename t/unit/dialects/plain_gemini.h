@@ -56,7 +56,7 @@ inline std::string unwrapped(const std::string &base64) {
         held -= 8;
         out += static_cast<char>(bits >> held & 255);
     }
-    return out.rfind("anthropic", 0) == 0 ? out : base64;
+    return out.rfind("anthropic", 0) == 0 || out.rfind("openai:", 0) == 0 ? out : base64;
 }
 
 inline void gemini_part(const json_t *part, PlainChoice &to, GeminiCalls &calls) {

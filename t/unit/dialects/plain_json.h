@@ -63,7 +63,7 @@ inline std::vector<std::string_view> payloads(std::string_view stream) {
 
 // Signatures of another vendor begin with its name.
 inline std::string bare(const std::string &signature) {
-    for (std::string prefix : {"gemini-call:", "gemini:"}) {
+    for (std::string prefix : {"gemini-call:", "gemini:", "openai:"}) {
         if (signature.rfind(prefix, 0) == 0) return signature.substr(prefix.size());
     }
     return signature;

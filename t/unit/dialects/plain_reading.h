@@ -3,6 +3,7 @@
 
 #include "dialects/plain_gemini.h"
 #include "dialects/plain_openai.h"
+#include "dialects/plain_responses.h"
 
 namespace aigw::dialects::plain {
 
@@ -100,7 +101,7 @@ inline PlainAnswer read(std::string_view dialect, bool stream, std::string_view 
     bool is_openai = dialect == "openai_chat", is_gemini = dialect == "gemini";
     for (std::string_view payload : stream ? payloads(body) : std::vector<std::string_view>{body}) {
         if (payload == "[DONE]") {
-            ++answer.ends;
+            answer.ends += is_openai;
             continue;
         }
         Json root = parse(payload);
@@ -109,7 +110,9 @@ inline PlainAnswer read(std::string_view dialect, bool stream, std::string_view 
             return answer;
         }
         if (text_of(root.get(), "type") == "message_stop") ++answer.ends;
-        if (is_openai) {
+        if (dialect == "openai_responses") {
+            stream ? responses_event(root.get(), answer) : responses_answer(root.get(), answer);
+        } else if (is_openai) {
             openai(root.get(), stream, answer);
         } else if (is_gemini) {
             gemini(root.get(), answer, calls);

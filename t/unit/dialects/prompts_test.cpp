@@ -56,5 +56,22 @@ TEST(Prompts, AnthropicMessages) {
               R"({"messages":[{"role":"user","content":"a"},{"role":"user","content":"U"},{"role":"assistant","content":"z"}]})");
 }
 
+TEST(Prompts, ResponsesInstructionsAreOneText) {
+    std::vector<Prompt> prompts{{Place::Prepend, Role::System, "a\"1"}, {Place::Prepend, Role::System, "a2"}, {Place::Append, Role::System, "z"}};
+    EXPECT_EQ(added(openai_responses(), R"({"input":"U","instructions":"S\n", "x" : 1})", prompts),
+              R"({"input":"U","instructions":"a\"1\n\na2\n\nS\n\n\nz", "x" : 1})");
+    EXPECT_EQ(added(openai_responses(), R"({"input":"U"})", {prompts[2]}), R"({"input":"U","instructions":"z"})");
+}
+
+TEST(Prompts, ResponsesInput) {
+    std::vector<Prompt> prompts{{Place::Prepend, Role::User, "a"}, {Place::Append, Role::Assistant, "z"}};
+    EXPECT_EQ(added(openai_responses(), R"({"input":"U\n"})", prompts),
+              R"({"input":[{"role":"user","content":"a"},{"role":"user","content":"U\n"},{"role":"assistant","content":"z"}]})");
+    EXPECT_EQ(added(openai_responses(), R"({"input":[{"role":"developer","content":"D"},{"role":"user","content":"U"}]})", prompts),
+              R"({"input":[{"role":"developer","content":"D"},{"role":"user","content":"a"},{"role":"user","content":"U"},{"role":"assistant","content":"z"}]})");
+    EXPECT_EQ(added(openai_responses(), R"({"prompt":{"id":"p"}})", {prompts[0]}),
+              R"({"prompt":{"id":"p"},"input":[{"role":"user","content":"a"}]})");
+}
+
 }  // namespace
 }  // namespace aigw::dialects

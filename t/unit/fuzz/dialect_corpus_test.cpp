@@ -33,6 +33,8 @@ void run_corpus(const std::string &parser, size_t fewest, size_t step, Check che
 
 TEST(FuzzCorpus, OpenAIRequest) { run_corpus("openai_request", 20, 1, aigw::fuzz::check_openai_request); }
 TEST(FuzzCorpus, AnthropicRequest) { run_corpus("anthropic_request", 20, 1, aigw::fuzz::check_anthropic_request); }
+TEST(FuzzCorpus, ResponsesRequest) { run_corpus("responses_request", 20, 5, aigw::fuzz::check_responses_request); }
+TEST(FuzzCorpus, ResponsesStream) { run_corpus("responses_stream", 10, 47, aigw::fuzz::check_responses_stream); }
 TEST(FuzzCorpus, OpenAIStream) { run_corpus("openai_stream", 10, 17, aigw::fuzz::check_openai_stream); }
 TEST(FuzzCorpus, AnthropicStream) { run_corpus("anthropic_stream", 6, 17, aigw::fuzz::check_anthropic_stream); }
 TEST(FuzzCorpus, BedrockStream) { run_corpus("bedrock_stream", 8, 17, aigw::fuzz::check_bedrock_stream); }

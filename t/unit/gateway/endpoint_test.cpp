@@ -48,6 +48,22 @@ TEST(Endpoint, OthersAreUnknown) {
     }
 }
 
+TEST(Endpoint, Responses) {
+    for (bool anthropic_header : {false, true}) {
+        auto endpoint = match_endpoint("POST", "v1/responses", anthropic_header);
+        ASSERT_TRUE(endpoint);
+        EXPECT_EQ(endpoint->kind, Kind::Chat);
+        EXPECT_EQ(endpoint->dialect->name(), "openai_responses");
+    }
+    EXPECT_EQ(match_endpoint("GET", "responses", false).error().status, 405);
+    // Answers are not kept.
+    for (const char *path : {"responses/resp_1", "responses/resp_1/input_items", "responses/resp_1/cancel", "responses/compact"}) {
+        for (const char *method : {"GET", "DELETE", "POST"}) {
+            EXPECT_EQ(match_endpoint(method, path, false).error().status, 404) << method << ' ' << path;
+        }
+    }
+}
+
 TEST(Endpoint, TheMethodIsChecked) {
     for (const char *method : {"GET", "PUT", "DELETE", "OPTIONS", ""}) {
         auto endpoint = match_endpoint(method, "chat/completions", false);
