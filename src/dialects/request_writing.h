@@ -40,7 +40,7 @@ struct RequestWriting {
     // The turns before may not be here, so ai_unsupported drop does not help.
     bool has_no_thread() {
         for (const chat::Extra &extra : request.extras) {
-            if (extra.path == "thread") return fail(chat::unsupported(extra.path, "it holds no conversations"));
+            if (extra.elsewhere) return fail(chat::unsupported(extra.path, "it holds no conversations"));
         }
         return true;
     }
