@@ -186,7 +186,7 @@ void write_thinking(const Part &part, JsonWriter &json) {
 // Thinking must be followed by what it led to.
 bool leads_on(const Message &message, const Part &thought) {
     for (size_t i = message.parts.size(); i-- > 0 && &message.parts[i] != &thought;) {
-        if (is_text(message.parts[i]) || message.parts[i].kind == Part::Kind::ToolUse) return true;
+        if ((is_text(message.parts[i]) && !message.parts[i].text.empty()) || message.parts[i].kind == Part::Kind::ToolUse) return true;
     }
     return false;
 }
@@ -195,6 +195,7 @@ bool write_assistant(const Message &message, RequestWriting &writing) {
     Parts said;
     JsonWriter &json = writing.json;
     for (const Part &part : message.parts) {
+        if (is_text(part) && part.text.empty()) continue;  // clients keep one beside calls; here it would part them
         bool item = part.kind == Part::Kind::ToolUse || (is_ours(part) && leads_on(message, part));
         if (!item) {
             if (can_show(part) && !is_text(part)) {

@@ -116,6 +116,9 @@ bool read_truncation(JsonValue value, RequestReading &reading) {
 // It limits the tools that a provider runs.
 bool read_max_tool_calls(JsonValue value, RequestReading &reading) { return reading.extra("max_tool_calls", value, true); }
 
+// Codex's: what session and turn a request is of.
+bool read_client_metadata(JsonValue value, RequestReading &reading) { return reading.extra("client_metadata", value, true); }
+
 bool elsewhere(std::string_view name, JsonValue value, RequestReading &reading) {
     reading.extra(std::string(name), value, false);
     reading.out.extras.back().elsewhere = true;
@@ -150,6 +153,7 @@ constexpr std::array kCarried{
     CarriedMember{"include", read_include},
     CarriedMember{"truncation", read_truncation},
     CarriedMember{"user", read_user},
+    CarriedMember{"client_metadata", read_client_metadata},
     CarriedMember{"previous_response_id", read_previous},
     CarriedMember{"conversation", read_conversation},
     CarriedMember{"prompt", read_prompt},

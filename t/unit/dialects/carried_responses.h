@@ -73,6 +73,7 @@ inline const Row kResponsesToOpenAi[] = {
     {"service_tier", R"("service_tier":"flex")", Fate::Hint, "service_tier", ""},
     {"prompt_cache_key, prompt_cache_retention", R"("prompt_cache_key":"k")", Fate::Hint, "prompt_cache_key", ""},
     {"safety_identifier", R"("safety_identifier":"s")", Fate::Hint, "safety_identifier", ""},
+    {"client_metadata", R"("client_metadata":{"turn_id":"t"})", Fate::Hint, "client_metadata", "Codex's name for a turn"},
     {"max_tool_calls", R"("max_tool_calls":3)", Fate::Hint, "max_tool_calls", "it limits tools that the provider runs"},
     {"context_management", R"("context_management":[{"type":"compaction"}])", Fate::Hint, "context_management", ""},
     {"truncation auto", R"("truncation":"auto")", Fate::Refused, "truncation", ""},

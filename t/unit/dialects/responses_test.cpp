@@ -204,6 +204,16 @@ TEST(Responses, ASignedCallKeepsItsSignature) {
     EXPECT_EQ(request->messages[0].parts[0].signer, chat::Signer::Google);
 }
 
+// Thinking must stand right before what it led to, and clients keep empty texts beside calls.
+TEST(Responses, EmptyTextsPartNothing) {
+    std::string body = carry(openai_chat(), openai_responses(),
+                             R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"",)"
+                             R"("thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"openai:gAAA"}],)"
+                             R"("tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}}]},)"
+                             R"({"role":"tool","tool_call_id":"c1","content":"42"}]})");
+    EXPECT_NE(body.find(R"("encrypted_content":"gAAA"},{"type":"function_call")"), std::string::npos) << body;
+}
+
 // --- limits of the reader
 
 std::string event_of(const std::string &type, const std::string &members) {
