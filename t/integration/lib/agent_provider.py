@@ -24,7 +24,8 @@ from .sender import Sender
 # What the clients call their tools and the arguments that matter; of a tool not listed the arguments decide.
 WRITERS = ("Write", "write", "write_file", "write_to_file", "create_file")
 READERS = ("Read", "read", "read_file", "view")
-SHELLS = ("Bash", "bash", "run_shell_command", "shell", "execute_command")
+SHELLS = ("Bash", "bash", "run_shell_command", "shell", "execute_command", "exec_command")
+SHELL_ARGUMENTS = ("command", "cmd")
 PATH_ARGUMENTS = ("file_path", "filePath", "absolute_path", "path", "filename")
 CONTENT_ARGUMENTS = ("content", "contents", "file_text", "text")
 EDIT_FORMAT = "SEARCH/REPLACE"  # a prompt that teaches this wants the file in the answer's text (aider)
@@ -88,10 +89,10 @@ def _find(tools, names, fits):
 
 
 def _shell(tools, command):
-    found = _find([tool for tool in tools if tool[0] in SHELLS], SHELLS, lambda known: "command" in known)
+    found = _find([tool for tool in tools if tool[0] in SHELLS], SHELLS, lambda known: _one_of(SHELL_ARGUMENTS, known))
     if found is None:
         raise AssertionError(f"no tool that writes or reads a file and no shell in {[name for name, _ in tools]}")
-    return found[0], _filled(found[1], {"command": command})
+    return found[0], _filled(found[1], {_one_of(SHELL_ARGUMENTS, _properties(found[1])): command})
 
 
 def write_call(tools, task):
