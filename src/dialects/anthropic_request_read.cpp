@@ -24,7 +24,7 @@ constexpr chat::Paths kPaths{
 bool read_model(Reading &reading, JsonValue root) {
     const JsonValue model = present(root, "model");
     if (!model)
-        return reading.missing("model");
+        return true;  // ai_gateway model=
     if (!model.is_string() || model.text().empty())
         return reading.wrong("model", "the name of a model");
     reading.request.model = model.text();

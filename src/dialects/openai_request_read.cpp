@@ -245,11 +245,9 @@ chat::Result<ChatRequest> read_request(const JsonDoc &doc) {
     RequestReading reading;
     JsonValue root = doc.root();
     if (!root.is_object()) return chat::fail(chat::invalid_request("invalid_value", "The body must be a JSON object."));
-    for (std::string_view name : {"model", "messages"}) {
-        if (!given(root[name])) {
-            reading.missing(std::string(name));
-            return chat::fail(std::move(*reading.error));
-        }
+    if (!given(root["messages"])) {
+        reading.missing("messages");
+        return chat::fail(std::move(*reading.error));
     }
     for (const auto &[key, value, at] : root.members()) {
         if (value.is_null()) continue;

@@ -172,7 +172,6 @@ bool read_member(JsonText key, JsonValue value, RequestReading &reading) {
 }
 
 bool read_body(JsonValue root, RequestReading &reading) {
-    if (!given(root["model"])) return reading.missing("model");
     if (JsonValue instructions = root["instructions"]; given(instructions) && !read_instructions(instructions, reading)) {
         return false;
     }

@@ -220,3 +220,15 @@ class TestBegin:
         gaps = [b - a for a, b in zip(times, times[1:]) if b - a > 0.1]
         # The last one is longer: the usage event that only we asked for is taken out.
         assert len(gaps) == 4 and all(0.3 < gap < 0.6 for gap in gaps[:3]), times
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+@pytest.mark.parametrize("kind", [openai, anthropic], ids=["to-openai", "to-anthropic"])
+def test_a_model_that_the_location_names(nginx, mocks, kind, dialect):
+    """The caller's body need not name one."""
+    mock = mocks()
+    ngx = gateway(nginx, [kind("a", mock)], ["target a ok;"], server="location /v1/ { ai_gateway model=m; ai_auth off; }")
+    body = {name: value for name, value in BODY.items() if name != "model"}
+    answer = post(ngx.port, PATHS[dialect], body)
+    assert answer.status == 200 and text_of(answer, dialect) == HELLO
+    assert mock.last.model == "ok"

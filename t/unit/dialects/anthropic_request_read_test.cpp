@@ -340,15 +340,12 @@ TEST(AnthropicRequestRead, NamesTheBlockAtFault) {
     EXPECT_EQ(fault_of_block(R"({"type":"redacted_thinking"})", "assistant"), "missing_field messages[0].content[1].data");
 }
 
-TEST(AnthropicRequestRead, WantsAModelAndAnObject) {
-    for (const char *body : {R"({"messages":[{"role":"user","content":"a"}]})", R"({"model":null,"messages":[]})"}) {
-        const Parsed parsed(body);
-        const auto read = anthropic_messages().read_request(parsed.doc());
-        ASSERT_FALSE(read.has_value());
-        EXPECT_EQ(read.error().code, "missing_field");
-        EXPECT_EQ(read.error().param, "model");
-        EXPECT_EQ(read.error().status, 400);
-    }
+// Whether there must be a model is the gateway's to say: ai_gateway model= names one too.
+TEST(AnthropicRequestRead, WantsAnObjectAndTakesOneWithoutAModel) {
+    const Parsed without(R"({"max_tokens":1,"messages":[{"role":"user","content":"a"}]})");
+    const auto unnamed = anthropic_messages().read_request(without.doc());
+    ASSERT_TRUE(unnamed.has_value());
+    EXPECT_TRUE(unnamed->model.empty());
     const Parsed list("[]");
     EXPECT_EQ(anthropic_messages().read_request(list.doc()).error().code, "invalid_value");
 }

@@ -96,7 +96,7 @@ TEST(OpenAiRequestRead, DefaultsCountAsAbsentAndHintsAreKnown) {
 TEST(OpenAiRequestRead, RefusesNonsenseByItsPath) {
     expect_refused({
         {"[]", "invalid_value", ""},
-        {"{}", "missing_field", "model"},
+        {"{}", "missing_field", "messages"},
         {R"({"model":"m"})", "missing_field", "messages"},
         {R"({"model":"m","messages":null})", "missing_field", "messages"},
         {R"({"model":"","messages":[]})", "invalid_value", "model"},
