@@ -15,7 +15,7 @@ FINAL = "All of it is done and checked."
 USAGE = {"prompt": 1200, "completion": 34, "cached": 1000}
 
 # The first turn of each: at least so many tools, in at least so many bytes.
-FIRST_TURN = {"claude-code": (10, 40_000), "opencode": (8, 25_000), "opencode-anthropic": (8, 25_000),
+FIRST_TURN = {"claude-code": (10, 40_000), "codex": (6, 20_000), "opencode": (8, 25_000), "opencode-anthropic": (8, 25_000),
               "qwen-code": (10, 60_000), "qwen-code-anthropic": (10, 60_000)}
 
 
@@ -65,7 +65,7 @@ def check_turns(provider, name, way):
     read_back = results(third.json)[1]
     assert all(line in read_back for line in CONTENT.splitlines())
     made = calls_in_history(third.json)
-    assert len(made) == 2 and CONTENT in made[0][1].values(), "the arguments went through both dialects and back"
+    assert len(made) == 2 and any(CONTENT in str(value) for value in made[0][1].values()), "the arguments went through both dialects and back"
 
 
 def check_headers(provider, agent, way, key):

@@ -29,7 +29,7 @@ def check(gateway, run, kind, requests, text=SIDE_ANSWER):
 
 def test_every_sample_is_known():
     """Nothing stands on the page that no test runs."""
-    tested = {"Claude Code": 1, "opencode": 2, "qwen-code": 2, "aider": 2, "llm": 2, "SDKs for Python": 1, "SDKs for Node": 3}
+    tested = {"Claude Code": 1, "Codex": 1, "opencode": 2, "qwen-code": 2, "aider": 2, "llm": 2, "SDKs for Python": 1, "SDKs for Node": 3}
     sections = [line[3:] for line in DOCS.splitlines() if line.startswith("## ")]
     assert {section: len(agents.samples(section)) for section in sections} == tested
     assert {agent.section for agent in agents.AGENTS.values()} | {"aider", "llm", "SDKs for Python", "SDKs for Node"} == set(sections)

@@ -41,7 +41,7 @@ class Way:
 
 def ways(dialect):
     """Both kinds of provider by the gateway, one of them through a translation, and the own kind by the filter."""
-    return [*(Way(kind) for kind in KINDS), Way(dialect, filtered=True)]
+    return [*(Way(kind) for kind in KINDS), *(Way(kind, filtered=True) for kind in KINDS if kind == dialect)]
 
 
 @dataclasses.dataclass
@@ -81,7 +81,7 @@ class Agent:
         home, work = pathlib.Path(folder) / "home", pathlib.Path(folder) / "work"
         for path, content in self.files.items():
             (home / path).parent.mkdir(parents=True, exist_ok=True)
-            (home / path).write_text(json.dumps(content))
+            (home / path).write_text(content if isinstance(content, str) else json.dumps(content))
         for made in (home, work):
             made.mkdir(parents=True, exist_ok=True)
         parts = [(name, pointed(code.replace(*self.instead) if self.instead else code, url, model))
@@ -151,8 +151,18 @@ OPENCODE_FILES = {f".config/opencode/{name}": content for name, content in
 QWEN_FILES = {".qwen/settings.json": {"general": {"enableAutoUpdate": False}, "privacy": {"usageStatisticsEnabled": False},
                                       "telemetry": {"enabled": False}}}
 
+CODEX_FILES = {".codex/config.toml": """check_for_update_on_startup = false
+[analytics]
+enabled = false
+[features]
+apps = false
+plugins = false
+remote_plugin = false
+"""}
+
 AGENTS = {
     "claude-code": Agent("@anthropic-ai/claude-code", "anthropic", "Claude Code", quiet=CLAUDE_QUIET),
+    "codex": Agent("@openai/codex", "responses", "Codex", files=CODEX_FILES),
     "opencode": Agent("opencode-ai", "openai", "opencode", quiet=OPENCODE_QUIET, files=OPENCODE_FILES),
     "opencode-anthropic": Agent("opencode-ai", "anthropic", "opencode", quiet=OPENCODE_QUIET, files=OPENCODE_FILES,
                                 instead=("@ai-sdk/openai-compatible", "@ai-sdk/anthropic")),
