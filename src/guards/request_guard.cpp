@@ -18,10 +18,13 @@ constexpr std::string_view kNoText[] = {
     // Google's, who takes two spellings of each.
     "mimeType", "fileUri", "file_uri", "thoughtSignature", "thought_signature", "stopSequences", "cachedContent", "cached_content",
     "responseMimeType", "response_mime_type", "thinkingLevel", "thinking_level",
+    // Of Responses, where an image's URL is a string.
+    "image_url", "file_url", "phase", "previous_response_id", "conversation", "truncation", "effort",
 };
 // Nothing below these is text.
 constexpr std::string_view kNoTextBelow[] = {"tool_choice", "stream_options", "logit_bias", "cache_control", "modalities", "include",
-                                            "toolConfig", "tool_config", "safetySettings", "safety_settings", "responseModalities"};
+                                            "toolConfig", "tool_config", "safetySettings", "safety_settings", "responseModalities",
+                                            "client_metadata"};
 constexpr std::string_view kSchemas[] = {"parameters", "input_schema", "schema", "parametersJsonSchema", "parameters_json_schema",
                                         "responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"};
 // What is text in a schema.

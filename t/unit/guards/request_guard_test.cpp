@@ -52,6 +52,14 @@ std::string filled(std::string_view form, std::string_view value) {
 }
 
 constexpr std::string_view kPlaces[] = {
+    // Responses
+    R"({"input":"mail @"})",
+    R"({"instructions":"Be kind to @.","input":[]})",
+    R"({"input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,AA"},{"type":"input_text","text":"@"}]}]})",
+    R"({"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"to\":\"@\"}"}]})",
+    R"({"input":[{"type":"function_call_output","call_id":"c","output":"found @"},{"type":"reasoning","summary":[],"encrypted_content":"AA"}]})",
+    R"({"input":[{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"@"}]}]})",
+    R"({"input":[{"type":"reasoning","summary":[{"type":"summary_text","text":"He is @."}]}]})",
     // Google
     R"({"contents":[{"role":"user","parts":[{"text":"@"}]}]})",
     R"({"system_instruction":{"parts":{"text":"Be kind to @."}}})",
@@ -149,6 +157,11 @@ TEST(RequestGuard, LooksAtNoNamesIdsAndMedia) {
     Masked masked = mask(email_rule(), none);
     EXPECT_EQ(masked.body, none);
     EXPECT_EQ(masked.labels, "");
+    std::string_view responses = R"({"input":[{"role":"user","content":[{"type":"input_image","image_url":"https://a@b.co/"},)"
+                                 R"({"type":"input_file","file_url":"https://a@b.co/"}]},{"type":"function_call","call_id":"a@b.co","name":"f",)"
+                                 R"("arguments":"{}"},{"type":"reasoning","summary":[],"encrypted_content":"a@b.co"}],)"
+                                 R"("client_metadata":{"turn":"a@b.co"},"previous_response_id":"a@b.co"})";
+    EXPECT_EQ(mask(email_rule(), responses).body, responses);
 }
 
 TEST(RequestGuard, RefusesAndSaysWhy) {
