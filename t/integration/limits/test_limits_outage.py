@@ -70,7 +70,7 @@ def test_local_counts_on_and_tells_it_afterwards(nginx, mock, redis, outage):
     refused = ask(ngx, max_tokens=9990)
     assert refused.status == 429 and refused.json()["error"]["message"] == "Token limit exceeded for a: 10000/h."
     stream.rest()
-    stream_used = int(next(e for e in ngx.access(9) if e["ai_stream"] == "1")["ai_total_tokens"])
+    stream_used = int(next(e for e in ngx.access(11) if e["ai_stream"] == "1")["ai_total_tokens"])
     outage.back()
     told(witness, 10_000 - stream_used - (8 if outage.keeps else 5) * USED)
     assert "answers again" in ngx.error_log()
