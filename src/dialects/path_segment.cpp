@@ -1,20 +1,16 @@
 #include "dialects/path_segment.h"
 
+#include "core/percent.h"
+
 namespace aigw::dialects {
 
 void append_path_segment(std::string &out, std::string_view plain) {
-    constexpr char kDigits[] = "0123456789ABCDEF";
-    const bool folder = plain == "." || plain == "..";
-    for (const unsigned char c : plain) {
-        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (alphanumeric || c == '-' || c == '_' || c == '~' || (c == '.' && !folder)) {
-            out += static_cast<char>(c);
-        } else {
-            out += '%';
-            out += kDigits[c >> 4];
-            out += kDigits[c & 0xF];
-        }
+    if (plain != "." && plain != "..") {
+        append_percent_encoded(out, plain);
+        return;
     }
+    for (size_t i = 0; i < plain.size(); ++i)
+        out += "%2E";
 }
 
 }  // namespace aigw::dialects

@@ -199,7 +199,8 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     return true;
 }
 
-bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out) {
+bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out,
+                           std::optional<UnixSeconds> now) {
     reset_answer();
     if (!write_body(target, record_.upstream_model)) {
         return false;
@@ -210,13 +211,10 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
     } else {
         out.body.assign(1, written_.body);
     }
-    size_t length = 0;
-    for (std::string_view piece : out.body) {
-        length += piece.size();
-    }
     std::string path = operation_ ? operation_->path(record_.upstream_model)
                                   : target.dialect->path(record_.upstream_model, record_.stream);
-    out.head = write_upstream_head({target, record_.upstream_model, path, credential, length}, caller_);
+    UpstreamCall call{target, record_.upstream_model, path, credential, out.body, now.value_or(caller_.now)};
+    out.head = write_upstream_head(call, caller_);
     route_->launched();
     record_.attempts = route_->attempts();
     record_.calls.push_back({record_.provider, {}});

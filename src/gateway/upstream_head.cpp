@@ -6,12 +6,14 @@
 
 #include "core/safe_text.h"
 #include "gateway/exchange.h"
+#include "providers/sigv4.h"
 
 namespace aigw::gateway {
 namespace {
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // where the caller names none
 
+constexpr std::string_view kContentType = "application/json";
 constexpr size_t kUsualHead = 512;  // bytes; a longer one grows
 
 // Nothing that came from outside can begin a line of its own, nor write to somebody's terminal.
@@ -41,6 +43,14 @@ void append_line(std::string &out, std::string_view name, size_t number) {
     append_line(out, name, {digits, static_cast<size_t>(end - digits)});
 }
 
+size_t length_of(std::span<const std::string_view> pieces) {
+    size_t length = 0;
+    for (std::string_view piece : pieces) {
+        length += piece.size();
+    }
+    return length;
+}
+
 void append_credential(std::string &out, providers::Credential style, std::string_view credential) {
     if (credential.empty()) {
         return;
@@ -48,6 +58,7 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     switch (style) {
     case providers::Credential::None:
         break;
+    case providers::Credential::SigV4:  // a key of Bedrock's own; signing is append_signature
     case providers::Credential::Bearer:
         append_line(out, "Authorization", credential, "Bearer ");
         break;
@@ -61,6 +72,42 @@ void append_credential(std::string &out, providers::Credential style, std::strin
         append_line(out, "x-goog-api-key", credential);
         break;
     }
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+// AWS's headers that the operator adds (a guardrail's) have to be signed too. `names` keeps them in lower case.
+std::vector<providers::SignedHeader> headers_to_sign(const providers::Provider &provider, std::string_view host,
+                                                     std::vector<std::string> &names) {
+    std::vector<providers::SignedHeader> headers{{"content-type", kContentType}, {"host", host}};
+    names.reserve(provider.headers.size());
+    for (const providers::Header &header : provider.headers) {
+        std::string name = header.name;
+        std::transform(name.begin(), name.end(), name.begin(), lower);
+        if (name.starts_with("x-amz")) {
+            names.push_back(std::move(name));
+            headers.push_back({names.back(), header.value});
+        }
+    }
+    return headers;
+}
+
+void append_signature(std::string &out, const UpstreamCall &call, std::string_view path, std::string_view host) {
+    const providers::Provider &provider = *call.target.provider;
+    std::vector<std::string> names;
+    const std::vector<providers::SignedHeader> headers = headers_to_sign(provider, host, names);
+    providers::SigV4Request request;
+    request.region = provider.region;
+    request.service = "bedrock";
+    request.method = "POST";
+    request.path = path;
+    request.headers = headers;
+    request.payload = sha256(call.body);
+    request.time = call.now;
+    const providers::SigV4 signature = providers::sign_v4(provider.aws, request);
+    append_line(out, "X-Amz-Date", signature.date);
+    append_line(out, "X-Amz-Security-Token", provider.aws.session_token);
+    append_line(out, "Authorization", signature.authorization);
 }
 
 void append_dialect_headers(std::string &out, const dialects::ProviderDialect &dialect, const Caller &caller) {
@@ -80,13 +127,19 @@ std::string write_upstream_head(const UpstreamCall &call, const Caller &caller) 
     const providers::Provider &provider = *call.target.provider;
     std::string head;
     head.reserve(kUsualHead);
-    head.append("POST ").append(request_path(provider, call.model, call.path)).append(" HTTP/1.1\r\n");
-    append_line(head, "Host", provider.url.authority());
-    append_line(head, "Content-Type", "application/json");
-    append_line(head, "Content-Length", call.body_length);
+    const std::string path = request_path(provider, call.model, call.path);
+    const std::string host = provider.url.authority();
+    head.append("POST ").append(path).append(" HTTP/1.1\r\n");
+    append_line(head, "Host", host);
+    append_line(head, "Content-Type", kContentType);
+    append_line(head, "Content-Length", length_of(call.body));
     append_line(head, "Accept-Encoding", "identity");
     append_line(head, "User-Agent", "ngx_http_aigw");
-    append_credential(head, provider.row->credential, call.credential);
+    if (provider.row->credential == providers::Credential::SigV4 && !provider.aws.access_key.empty()) {
+        append_signature(head, call, path, host);
+    } else {
+        append_credential(head, provider.row->credential, call.credential);
+    }
     append_dialect_headers(head, dialect, caller);
     append_line(head, "idempotency-key", caller.idempotency_key);
     append_line(head, "traceparent", caller.traceparent);

@@ -139,7 +139,7 @@ void Driver::prepare() {
                 "No credentials for the provider \"" + provider_->name + "\".", {}, {}});
         return;
     }
-    bool carried = exchange_.request_for(*target_, *credential, request_);
+    bool carried = exchange_.request_for(*target_, *credential, request_, ngx_time());
     if (!carried) {
         on_failed();
         return;

@@ -23,6 +23,9 @@ struct Builder {
     std::string url;  // as written
     TlsOptions tls;
     bool keyed = false;
+    bool signs = false;  // access_key, secret_key or session_token
+    bool bearer = false;  // key
+    bool access_key = false, secret_key = false;
 };
 
 Builder &builder(void *object) { return *static_cast<Builder *>(object); }
@@ -43,8 +46,40 @@ char *set_url(ngx_conf_t *cf, void *object) {
 }
 
 char *set_key(ngx_conf_t *cf, void *object) {
-    builder(object).keyed = true;
+    builder(object).keyed = builder(object).bearer = true;
     return add_credential(cf, builder(object).conf, argument(cf, 1));
+}
+
+char *set_region(ngx_conf_t *cf, void *object) {
+    if (!providers::is_region(view(argument(cf, 1)))) {
+        return invalid_parameter(cf, argument(cf, 1));
+    }
+    builder(object).conf.region = view(argument(cf, 1));
+    return NGX_CONF_OK;
+}
+
+char *set_aws(ngx_conf_t *cf, Builder &built, std::string &out, const char *noun) {
+    built.keyed = built.signs = true;
+    std::string_view text = view(argument(cf, 1));
+    if (text.substr(0, 4) != "env:" && text.substr(0, 5) != "file:") {
+        warn(cf, "the %s of ai_provider \"%s\" is written in the configuration, \"env:\" or \"file:\" keep it out", noun,
+             built.conf.name.c_str());
+    }
+    return read_secret(cf, argument(cf, 1), noun, out);
+}
+
+char *set_access_key(ngx_conf_t *cf, void *object) {
+    builder(object).access_key = true;
+    return set_aws(cf, builder(object), builder(object).conf.aws.access_key, "access key");
+}
+
+char *set_secret_key(ngx_conf_t *cf, void *object) {
+    builder(object).secret_key = true;
+    return set_aws(cf, builder(object), builder(object).conf.aws.secret_key, "secret key");
+}
+
+char *set_session_token(ngx_conf_t *cf, void *object) {
+    return set_aws(cf, builder(object), builder(object).conf.aws.session_token, "session token");
 }
 
 bool is_token(std::string_view name) {
@@ -178,6 +213,10 @@ constexpr BlockDirective kDirectives[] = {
     {"format",                  1, 1,         true,  set_format},
     {"url",                     1, 1,         true,  set_url},
     {"key",                     1, 1,         false, set_key},
+    {"region",                  1, 1,         true,  set_region},
+    {"access_key",              1, 1,         true,  set_access_key},
+    {"secret_key",              1, 1,         true,  set_secret_key},
+    {"session_token",           1, 1,         true,  set_session_token},
     {"header",                  2, 2,         false, set_header},
     {"timeout",                 1, kAnyCount, true,  set_timeout},
     {"keepalive",               1, 1,         true,  set_keepalive},
@@ -204,6 +243,26 @@ char *check_deployment(ngx_conf_t *cf, const ProviderConf &conf) {
     return NGX_CONF_OK;
 }
 
+// What signing needs, and who can be signed for.
+char *check_aws(ngx_conf_t *cf, const Builder &built) {
+    const ProviderConf &conf = built.conf;
+    const char *name = conf.name.c_str();
+    if (conf.row->credential != providers::Credential::SigV4) {
+        const char *stray = built.signs ? "access_key" : conf.region.empty() ? nullptr : "region";
+        return stray == nullptr ? NGX_CONF_OK : emerg(cf, "\"%s\" is not for this \"format\" in ai_provider \"%s\"", stray, name);
+    }
+    if (conf.region.empty() && (built.signs || built.url.empty())) {
+        return emerg(cf, "\"region\" is required with this \"format\" in ai_provider \"%s\"", name);
+    }
+    if (built.signs && built.bearer) {
+        return emerg(cf, "\"key\" and \"access_key\" exclude each other in ai_provider \"%s\"", name);
+    }
+    if (built.signs && !(built.access_key && built.secret_key)) {
+        return emerg(cf, "\"access_key\" and \"secret_key\" must be set together in ai_provider \"%s\"", name);
+    }
+    return NGX_CONF_OK;
+}
+
 // At the end of the block, when all of it is known.
 char *complete(ngx_conf_t *cf, Builder &built) {
     ProviderConf &conf = built.conf;
@@ -211,7 +270,10 @@ char *complete(ngx_conf_t *cf, Builder &built) {
         const providers::CatalogRow *named = providers::find_row(conf.name);
         conf.row = named != nullptr ? named : providers::find_row("openai");
     }
-    auto url = providers::provider_url(*conf.row, built.url);
+    if (char *rv = check_aws(cf, built); rv != NGX_CONF_OK) {
+        return rv;
+    }
+    auto url = providers::provider_url(*conf.row, built.url, conf.region);
     if (!url) {
         return emerg(cf, "\"url\" %s in ai_provider \"%s\"", url.error().c_str(), conf.name.c_str());
     }
@@ -245,7 +307,7 @@ char *set_provider(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         }
         auto provider = std::make_unique<ProviderConf>();
         provider->name = view(name);
-        Builder built{*provider, {}, {}, false};
+        Builder built{.conf = *provider, .url = {}, .tls = {}};
         main.providers.push_back(std::move(provider));
         char *rv = parse_block(cf, kDirectives, &built);
         return rv == NGX_CONF_OK ? complete(cf, built) : rv;

@@ -48,6 +48,9 @@ constexpr Quirks kSambanova{.max_completion_tokens = false,
 constexpr Quirks kXai{.developer_role = false, .refuses = "logit_bias"};
 constexpr Quirks kZai{.max_completion_tokens = false, .developer_role = false, .refuses = "max_completion_tokens tool_choice n logit_bias"};
 
+constexpr std::string_view kBedrock = "https://bedrock-runtime.{region}.amazonaws.com";
+constexpr std::string_view kRegion = "{region}";
+
 // clang-format off
 constexpr std::array kRows{
     //         format           dialect               base URL                                   credential           path
@@ -75,6 +78,9 @@ constexpr std::array kRows{
     CatalogRow{"sambanova",     kOpenAi,              "https://api.sambanova.ai/v1",             kBearer,             "/v1", kSambanova},
     CatalogRow{"snowflake",     kOpenAi,              "",                                        kBearer,             "/api/v2/cortex/v1", kOldRoles},
     CatalogRow{"databricks",    kOpenAi,              "",                                        kBearer,             "/serving-endpoints", kOpenModels},
+    CatalogRow{"bedrock",       "bedrock_converse",   kBedrock,                                  Credential::SigV4,   ""},
+    CatalogRow{"bedrock-anthropic", "bedrock_anthropic", kBedrock,                               Credential::SigV4,   ""},
+    CatalogRow{"vertex-anthropic", "vertex_anthropic", "",                                       kBearer,             ""},
     CatalogRow{"bedrock-mantle", kOpenAi,             "",                                        kBearer,             "/v1"},
     CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
     CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
@@ -104,11 +110,23 @@ std::string row_names() {
     return names;
 }
 
-Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text) {
+bool is_region(std::string_view text) {
+    constexpr size_t kMost = 64;  // bytes
+    return !text.empty() && text.size() <= kMost && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, std::string_view region) {
     if (text.empty() && row.base_url.empty()) {
         return Unexpected<std::string>{"is required with this \"format\""};
     }
-    auto url = parse_base_url(text.empty() ? row.base_url : text);
+    std::string base(text.empty() ? row.base_url : text);
+    if (size_t at = base.find(kRegion); text.empty() && at != base.npos) {
+        base.replace(at, kRegion.size(), region);
+        base += region.starts_with("cn-") ? ".cn" : "";  // AWS in China
+    }
+    auto url = parse_base_url(base);
     if (url && url->path.empty()) {
         url->path = std::string(row.default_path);
     }

@@ -12,6 +12,7 @@
 #include "chat/quirks.h"
 #include "core/result.h"
 #include "core/units.h"
+#include "providers/sigv4.h"
 
 namespace aigw::providers {
 
@@ -27,12 +28,13 @@ struct Url {
 // http:// or https:// base URL; no user, query or fragment. The error is a phrase for nginx -t.
 Result<Url, std::string> parse_base_url(std::string_view text);
 
-enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey };
+// SigV4: signed with what access_key and its kin say, or a key of the vendor as a bearer.
+enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey, SigV4 };
 
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai
     std::string_view dialect;   // openai_chat
-    std::string_view base_url;  // empty: `url` is required
+    std::string_view base_url;  // empty: `url` is required; may hold {region}
     Credential credential;
     std::string_view default_path;  // of a url without a path
     chat::Quirks quirks{};
@@ -40,7 +42,9 @@ struct CatalogRow {
 };
 
 // A url as the operator wrote it (empty: the row's own base). The error is a phrase as of parse_base_url.
-Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text);
+Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, std::string_view region = {});
+// us-east-1: letters, digits, hyphens.
+bool is_region(std::string_view text);
 
 // All of them, in the order of the documentation.
 std::span<const CatalogRow> rows();
@@ -69,6 +73,8 @@ struct Provider {
     Tokens max_output = 4096;
     std::string api_version;  // Azure: the resource's own API of that date; empty: its v1
     std::string deployment;   // Azure, with api_version: instead of the model's name
+    std::string region;      // AWS
+    AwsCredentials aws;      // SigV4; without an access key the credential is a bearer
 };
 
 // Where a call of `model` goes: the base and what the dialect appends. With an api_version Azure wants it as a parameter,

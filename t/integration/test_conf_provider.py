@@ -30,7 +30,7 @@ def provider(text):
 ROWS = ", ".join(re.findall(r"^\| `([a-z0-9-]+)` \| [a-z_]+ \|", (nginx_lib.ROOT / "docs/providers.md").read_text(), re.M))
 
 IN_PROVIDER = {
-    "unknown directive": ("region eu;", 'unknown directive "region"'),
+    "unknown directive": ("zone eu;", 'unknown directive "zone"'),
     "nested block": ("header a { }", 'unexpected "{"'),
     "arguments": ("header a;", 'invalid number of arguments in "header" directive'),
     "include arguments": ("include a b;", 'invalid number of arguments in "include" directive'),
@@ -53,6 +53,12 @@ IN_PROVIDER = {
     "ssl_verify": ("ssl_verify yes;", 'invalid value "yes" in "ssl_verify" directive, it must be "on" or "off"'),
     "ssl_verify_depth": ("ssl_verify_depth deep;", 'invalid parameter "deep"'),
     "ssl file empty": ('ssl_certificate "";', '"ssl_certificate" directive is empty'),
+    "region": ("region us_east;", 'invalid parameter "us_east"'),
+    "region elsewhere": ("region eu-west-1;", '"region" is not for this "format" in ai_provider "p"'),
+    "access key elsewhere": ("access_key env:HOME;", '"access_key" is not for this "format" in ai_provider "p"'),
+    "access key empty": ('access_key "";', 'the access key in "access key" is empty'),
+    "secret key blank": ('secret_key "a b";', 'the secret key in "secret key" is not one line of printable characters'),
+    "session token file": ("session_token file:;", 'invalid parameter "file:"'),
     "key env empty": ("key env:;", 'invalid parameter "env:"'),
     "key file empty": ("key file:;", 'invalid parameter "file:"'),
     "key file variable": ("key file:/run/$ai_team;", 'variables are not supported in "file:/run/$ai_team"'),
@@ -88,6 +94,15 @@ WHOLE_PROVIDER = {
     "deployment alone": ("ai_provider azure { url http://h; deployment d; }",
                          '"deployment" needs "api_version" in ai_provider "azure"'),
     "api_version invalid": ("ai_provider azure { url http://h; api_version a&b; }", 'invalid parameter "a&b"'),
+    "region required": ("ai_provider p { format bedrock; key k; }", '"region" is required with this "format" in ai_provider "p"'),
+    "region required to sign": ("ai_provider p { format bedrock; url http://h; access_key a; secret_key b; }",
+                                '"region" is required with this "format" in ai_provider "p"'),
+    "secret key alone": ("ai_provider p { format bedrock; region us-east-1; secret_key b; }",
+                         '"access_key" and "secret_key" must be set together in ai_provider "p"'),
+    "token alone": ("ai_provider p { format bedrock; region us-east-1; session_token c; }",
+                    '"access_key" and "secret_key" must be set together in ai_provider "p"'),
+    "key and access key": ("ai_provider p { format bedrock; region us-east-1; key k; access_key a; secret_key b; }",
+                           '"key" and "access_key" exclude each other in ai_provider "p"'),
     "certificate alone": ("ai_provider p { url https://h; ssl_certificate a.pem; }",
                           '"ssl_certificate" and "ssl_certificate_key" must be set together in ai_provider "p"'),
 }
@@ -218,3 +233,15 @@ def test_secrets_are_not_dumped(tmp_path):
                           text=True, env=nginx_lib.environment(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "file:key" in done.stdout and "hunter2" not in done.stdout + done.stderr
+
+
+def test_aws_credentials(check_config):
+    """Good ones in every form; what is written into the configuration is warned of, and never repeated."""
+    done = check_config(main="env MOCK_TOKEN;", env={"MOCK_TOKEN": "hunter3"}, http="""
+        ai_provider b { format bedrock; region cn-north-1; access_key hunter1; secret_key hunter2; session_token env:MOCK_TOKEN; }
+        ai_provider bedrock { region us-east-1; key env:MOCK_TOKEN; }""")
+    assert done.returncode == 0, done.stderr
+    warnings = messages(done, "warn")
+    assert any('the access key of ai_provider "b" is written in the configuration' in w for w in warnings)
+    assert any('the secret key of ai_provider "b" is written in the configuration' in w for w in warnings)
+    assert "hunter" not in done.stderr

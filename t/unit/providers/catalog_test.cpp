@@ -21,7 +21,7 @@ TEST(Catalog, EveryRowHasWhatItsUrlNeeds) {
         auto bare = provider_url(row, "http://h:1");
         ASSERT_TRUE(bare);
         EXPECT_EQ(bare->path, row.default_path);
-        auto own = provider_url(row, "");
+        auto own = provider_url(row, "", "us-east-1");
         EXPECT_EQ(own.has_value(), !row.base_url.empty());
         if (!own) continue;
         EXPECT_EQ(own->path, row.default_path) << "a url without a path has the row's own";
@@ -51,6 +51,22 @@ TEST(Catalog, UrlWithoutPathGetsTheRowsOwn) {
     EXPECT_EQ(provider_url(*find_row("vllm"), "http://h:1")->path, "/v1");
     EXPECT_EQ(provider_url(*find_row("openai"), "http://h:1/")->path, "/v1");
     EXPECT_EQ(provider_url(*find_row("openai"), "http://h:1/api/v3/")->path, "/api/v3");
+}
+
+TEST(Catalog, BedrockIsWhereItsRegionIs) {
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "us-east-1")->authority(), "bedrock-runtime.us-east-1.amazonaws.com");
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "cn-north-1")->authority(), "bedrock-runtime.cn-north-1.amazonaws.com.cn");
+    EXPECT_EQ(provider_url(*find_row("bedrock-anthropic"), "http://h:1", "us-east-1")->authority(), "h:1");
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "us-east-1")->path, "");
+}
+
+TEST(Catalog, RegionsAreWords) {
+    EXPECT_TRUE(is_region("us-gov-west-1"));
+    EXPECT_TRUE(is_region(std::string(64, 'a')));
+    EXPECT_FALSE(is_region(std::string(65, 'a')));
+    for (const char *bad : {"", "US-EAST-1", "us_east", "a.b", "a/b", "a b"}) {
+        EXPECT_FALSE(is_region(bad)) << bad;
+    }
 }
 
 TEST(Catalog, CredentialAndQuirksOfEachRow) {
