@@ -153,3 +153,30 @@ def test_injection(nginx, mock, redis, place):
     assert redis("GET", "survivor") == b"1"
     assert ask(ngx, max_tokens=10).status == 200
     assert all(key == b"survivor" or key.startswith(b"aigw:limits:1:{") for key in redis("KEYS", "*"))
+
+
+def test_a_second_location_after_the_first(nginx, mock, redis):
+    """An internal redirect begins anew: what the first location had reserved is settled, and no more."""
+    ngx = gateways(nginx, mock, redis, LIMIT + "ai_request_limit $http_x_team 100/h; error_page 502 = @second;", options=DENY,
+                   server=f"location @second {{ ai_gateway prefix=/v1/; ai_auth off; {LIMIT} ai_request_limit $http_x_team 100/h; }}")
+    assert ask(ngx, "503", max_tokens=5000).status == 502
+    assert len(mock.requests) == 2
+    answer = ask(ngx, max_tokens=100)
+    assert answer.status == 200 and answer.headers["x-ratelimit-remaining-requests"] == "97"
+    again = ask(ngx, max_tokens=1)
+    assert int(again.headers["x-ratelimit-remaining-tokens"]) == 10_000 - USED - int(again.headers["x-input-tokens"]) - 1
+
+
+def test_a_reload_while_redis_is_asked(nginx, mock, redis):
+    ngx = gateways(nginx, mock, redis, options="timeout=1s")
+    ask(ngx, max_tokens=100)
+    redis.pause()
+    waiting = Connection(ngx.port)
+    waiting.send(request_bytes("POST", PATHS["openai"], body(max_tokens=100), {"x-team": "a"}))
+    wait_until(lambda: ngx.contexts() >= 1, what="one that waits")
+    old = ngx.reload()
+    assert waiting.read_answer().status == 200
+    waiting.socket.close()
+    redis.go_on()
+    wait_until(lambda: not set(old) & set(ngx.worker_pids(also_exiting=True)), what="the old worker to end")
+    left(ngx, 10_000 - 2 * USED)

@@ -41,7 +41,7 @@ std::string table_of(const std::string &text) {
 TEST(KeyFile, ReadsEveryMember) {
     std::string table = table_of(R"( { "keys" : [ {"id":"a b","sha256":[")" + digest_of("k1") + R"(",")" + digest_of("k2")
                                  + R"("],"team":"t","user":"u/v","project":"p","env":"prod","models":["m","x/*"],)"
-                                   R"("tags":{"eu":"1","tier":"gold"},"expires":"2027-01-01T00:00:00Z","disabled":true},)"
+                                   R"("tags":{"eu":"1","tier":"gold"},"tokens":["500/h","2m/5d"],"requests":["10/s"],"expires":"2027-01-01T00:00:00Z","disabled":true},)"
                                    R"({"id":"c","sha256":")" + digest_of("k3") + "\"}\n] } \n");
     KeyTable keys(table.data(), table.size());
     EXPECT_EQ(keys.size(), 2u);
@@ -60,6 +60,8 @@ TEST(KeyFile, ReadsEveryMember) {
         EXPECT_EQ(identity.models, (std::vector<std::string>{"m", "x/*"}));
         ASSERT_EQ(identity.tags.size(), 2u);
         EXPECT_EQ(identity.tags[1], std::make_pair(std::string("tier"), std::string("gold")));
+        EXPECT_EQ(identity.tokens, (std::vector<Rate>{{500, 3'600'000}, {2'000'000, 432'000'000}}));
+        EXPECT_EQ(identity.requests, (std::vector<Rate>{{10, 1000}}));
     }
     ASSERT_TRUE(keys.find(sha256("k3"), found));
     EXPECT_EQ(found.expires, kNever);
