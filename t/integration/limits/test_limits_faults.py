@@ -86,7 +86,7 @@ def test_another_binary(tmp_path, mock, redis):
         stream = open_post(Gateway.port, PATHS["openai"], body("ok,n=60,gap=0.05", stream=True, max_tokens=4000), {"x-team": "a"})
         stream.read_until(b"data:")
         os.kill(old, signal.SIGUSR2)
-        wait_until(lambda: pid_file.exists() and pid_file.read_text() and master() != old, 10, "the new binary")
+        wait_until(lambda: pid_file.exists() and pid_file.read_text() and master() != old, 30, "the new binary")
         os.kill(old, signal.SIGWINCH)
         wait_until(lambda: all("shutting down" in procfs.title(pid) for pid in procfs.children(old) if "worker" in procfs.title(pid)),
                    what="the old workers to stop accepting")
@@ -94,7 +94,7 @@ def test_another_binary(tmp_path, mock, redis):
         assert 10_000 - 2 * USED - 4100 < remaining(Gateway) < 6000
         os.kill(old, signal.SIGQUIT)
         assert stream.rest().whole and stream.answer.body.rstrip().endswith(b"[DONE]")
-        wait_until(lambda: not procfs.alive(old), 10, "the old binary to end")
+        wait_until(lambda: not procfs.alive(old), 30, "the old binary to end")
         wait_until(lambda: remaining(Gateway) > 9000, what="the stream to be settled")
         assert 9_000 < remaining(Gateway) < 10_000 - 2 * USED
         assert not nginx_lib.FAULT.search((prefix / "logs/error.log").read_text())
