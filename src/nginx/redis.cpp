@@ -85,6 +85,12 @@ void Redis::schedule() {
     if (!late_.timer_set && !queue_.empty()) {
         ngx_add_timer(&late_, conf_.timeout);
     }
+    hold();
+}
+
+// A timer that nobody needs any more stays, but keeps no worker from its end.
+void Redis::hold() {
+    late_.cancelable = queue_.empty() ? 1 : 0;
 }
 
 void Redis::flush() {
@@ -141,6 +147,8 @@ void Redis::on_reply(const redisReply &reply) {
         fail({});
     } else if (queue_.wants_refill()) {
         schedule();
+    } else {
+        hold();
     }
 }
 
@@ -230,6 +238,7 @@ void Redis::lose() {
     while (Asker *asker = queue_.take_lost()) {
         guarded(ngx_cycle->log, [&] { asker->on_reply(nullptr); });
     }
+    hold();
 }
 
 void Redis::trip(const RedisFailure &why) {

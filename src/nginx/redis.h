@@ -56,6 +56,7 @@ private:
 
     void connect();
     void schedule();
+    void hold();
     void fail(const RedisFailure &why);
     void lose();
     void trip(const RedisFailure &why);
