@@ -5,10 +5,12 @@
 // bounds a document's memory whatever its text is, Options::max_depth of nesting (the walk does not recurse).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,23 @@ struct JsonText {
 
 class JsonDoc;
 
+// Names that are looked up together, see JsonValue::pick.
+template <size_t N>
+struct JsonNames {
+    template <class... Name>
+    constexpr JsonNames(Name... name) : names{name...} {
+        for (std::string_view one : names) {
+            lengths |= uint64_t{1} << (one.size() & 63);
+        }
+    }
+
+    std::array<std::string_view, N> names;
+    uint64_t lengths = 0;  // bit n: a name has n bytes, modulo 64
+};
+
+template <class... Name>
+JsonNames(Name...) -> JsonNames<sizeof...(Name)>;
+
 // A handle to one value of a JsonDoc; absent when a look-up found nothing. Copies are cheap, valid while the doc is.
 class JsonValue {
 public:
@@ -82,6 +101,13 @@ public:
     // Objects: the member's value (the last one if a name stands twice), else absent.
     JsonValue find(std::string_view plain_key) const;
     JsonValue operator[](std::string_view plain_key) const { return find(plain_key); }
+    // What find() gives for each of the names, by one walk over the members.
+    template <size_t N>
+    std::array<JsonValue, N> pick(const JsonNames<N> &names) const {
+        std::array<JsonValue, N> found;
+        pick_into(names.names, names.lengths, found.data());
+        return found;
+    }
     // Arrays and objects: how many elements or members.
     size_t size() const;
 
@@ -101,6 +127,7 @@ public:
 private:
     friend class JsonDoc;
     JsonValue(const JsonDoc *doc, uint32_t node) : doc_(doc), node_(node) {}
+    void pick_into(std::span<const std::string_view> names, uint64_t lengths, JsonValue *found) const;
 
     const JsonDoc *doc_ = nullptr;
     uint32_t node_ = 0;

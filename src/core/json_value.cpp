@@ -163,6 +163,27 @@ JsonValue JsonValue::find(std::string_view plain_key) const {
     return found != 0 ? JsonValue(doc_, found) : JsonValue();
 }
 
+void JsonValue::pick_into(std::span<const std::string_view> names, uint64_t lengths, JsonValue *found) const {
+    if (!is_object()) {
+        return;
+    }
+    const JsonNode *nodes = doc_->nodes_.data();
+    const char *text = doc_->text_.data();
+    for (uint32_t key = node_ + 1, end = nodes[node_].next; key < end; key = nodes[key + 1].next) {
+        const JsonNode &node = nodes[key];
+        const std::string_view name(text + node.begin + 1, node.end - node.begin - 2u);
+        if (!node.escaped && (lengths >> (name.size() & 63) & 1) == 0) {
+            continue;
+        }
+        for (size_t i = 0; i < names.size(); ++i) {
+            if (node.escaped ? JsonText{name} == names[i]
+                             : name.size() == names[i].size() && same_bytes(name.data(), names[i].data(), name.size())) {
+                found[i] = JsonValue(doc_, key + 1);
+            }
+        }
+    }
+}
+
 size_t JsonValue::size() const {
     size_t count = 0;
     if (is_object()) {

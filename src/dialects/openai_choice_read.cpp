@@ -151,18 +151,14 @@ void ChoiceReader::reasoning_details(JsonValue details, bool with_text, DeltaSin
 }
 
 // The same thinking may stand in several members: the one that says most is taken.
-void ChoiceReader::reasoning(JsonValue delta, DeltaSink &sink) {
-    if (JsonValue blocks = delta["thinking_blocks"]; blocks.size() > 0 && blocks.is_array()) {
-        return thinking_blocks(blocks, sink);
-    }
-    JsonValue details = delta["reasoning_details"];
+void ChoiceReader::reasoning(JsonValue blocks, JsonValue details, std::array<JsonValue, 2> plain, DeltaSink &sink) {
+    if (blocks.is_array() && blocks.size() > 0) return thinking_blocks(blocks, sink);
     bool signed_details = false;
     for (JsonValue detail : details.elements()) {
         signed_details |= is_anthropic(detail["format"]);
     }
     if (signed_details) return reasoning_details(details, true, sink);
-    for (std::string_view name : {"reasoning_content", "reasoning"}) {
-        JsonValue value = delta[name];
+    for (JsonValue value : plain) {
         if (!value.is_string() || value.text().empty()) continue;
         return thinking(Kind::Reasoning, value.text(), {}, sink);
     }
@@ -228,13 +224,15 @@ chat::Result<void> ChoiceReader::tool_call(JsonValue entry, JsonText answer_id, 
 
 chat::Result<void> ChoiceReader::read(JsonValue delta, JsonText answer_id, DeltaSink &sink) {
     if (finished_) return {};
-    reasoning(delta, sink);
-    content(delta["content"], sink);
-    text(Kind::Refusal, delta["refusal"].text(), sink);
-    for (JsonValue entry : delta["tool_calls"].elements()) {
+    static constexpr JsonNames kMembers{"thinking_blocks", "reasoning_details", "reasoning_content", "reasoning",
+                                        "content",         "refusal",           "tool_calls",        "function_call"};
+    auto [blocks, details, plain, other_plain, told, refusal, tool_calls, old] = delta.pick(kMembers);
+    reasoning(blocks, details, {plain, other_plain}, sink);
+    content(told, sink);
+    text(Kind::Refusal, refusal.text(), sink);
+    for (JsonValue entry : tool_calls.elements()) {
         if (auto read = tool_call(entry, answer_id, sink); !read) return read;
     }
-    JsonValue old = delta["function_call"];
     if (!old.is_object() || (old["name"].text().empty() && old["arguments"].text().empty())) return {};
     if (calls_.empty()) calls_.emplace_back();
     return call_piece(calls_.front(), old, {}, answer_id, sink);

@@ -39,7 +39,7 @@ private:
     void text(chat::Delta::Kind kind, JsonText text, chat::DeltaSink &sink);
     void content(JsonValue value, chat::DeltaSink &sink);
     void summary(JsonValue pieces, chat::DeltaSink &sink);
-    void reasoning(JsonValue delta, chat::DeltaSink &sink);
+    void reasoning(JsonValue blocks, JsonValue details, std::array<JsonValue, 2> plain, chat::DeltaSink &sink);
     void thinking_blocks(JsonValue blocks, chat::DeltaSink &sink);
     void reasoning_details(JsonValue details, bool with_text, chat::DeltaSink &sink);
     void thinking(chat::Delta::Kind kind, JsonText text, JsonValue index, chat::DeltaSink &sink);

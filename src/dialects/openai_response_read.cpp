@@ -25,20 +25,17 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-bool is_flat_error(JsonValue root) {
-    if (root["object"].equals("error")) return true;
-    if (root["choices"] || root["usage"]) return false;
-    if (given(root["detail"])) return true;
-    return given(root["message"]) && (given(root["code"]) || given(root["type"]) || given(root["status"]));
-}
+constexpr JsonNames kErrorMembers{"error", "object", "choices", "usage", "detail", "message", "code", "type", "status"};
 
 bool is_error(JsonValue root) {
     if (root.is_array()) return root.size() > 0 && is_error(*root.elements().begin());
     if (!root.is_object()) return false;
-    JsonValue error = root["error"];
+    auto [error, object, choices, usage, detail, message, code, type, status] = root.pick(kErrorMembers);
     if (error.is_string()) return !error.text().empty();
     if (given(error)) return !error.is_object() || error.size() > 0;
-    return is_flat_error(root);
+    if (object.equals("error")) return true;  // and flat ones, of several shapes
+    if (choices || usage) return false;
+    return given(detail) || (given(message) && (given(code) || given(type) || given(status)));
 }
 
 class Reader final : public ResponseReader {
@@ -112,9 +109,10 @@ private:
     }
 
     chat::Result<void> read_chunk(JsonValue root, std::string_view member, DeltaSink &sink) {
-        JsonValue choices = root["choices"];
+        static constexpr JsonNames kMembers{"choices", "id", "model"};
+        auto [choices, id, model] = root.pick(kMembers);
         if (given(choices) && !choices.is_array()) return chat::fail(broken_answer(kMalformed));
-        start(root, sink);
+        if (!started_) start(id.text(), model.text(), choices, sink);
         for (JsonValue choice : choices.elements()) {
             if (auto read = read_choice(choice, member, sink); !read) return read;
         }
@@ -128,25 +126,24 @@ private:
     }
 
     // Azure's first chunk names nothing: the first that does, or that has a choice, starts the answer.
-    void start(JsonValue root, DeltaSink &sink) {
-        JsonText id = root["id"].text(), model = root["model"].text();
-        if (started_ || (id.empty() && model.empty() && root["choices"].size() == 0)) return;
+    void start(JsonText id, JsonText model, JsonValue choices, DeltaSink &sink) {
+        if (id.empty() && model.empty() && choices.size() == 0) return;
         started_ = true;
         id_ = id.escaped;
         sink.on_delta(Delta{.kind = Kind::Start, .id = id, .name = model});
     }
 
     chat::Result<void> read_choice(JsonValue value, std::string_view member, DeltaSink &sink) {
+        auto [error, told, message, reason] = value.pick(JsonNames{"error", "index", member, "finish_reason"});
         if (!value.is_object()) return chat::fail(broken_answer(kMalformed));
-        if (given(value["error"])) return chat::fail(read_error_value(200, value));
-        JsonValue told = value["index"];
+        if (given(error)) return chat::fail(read_error_value(200, value));
         std::optional<int64_t> index = given(told) ? told.as_int64() : 0;
         if (!index || *index < 0 || *index >= static_cast<int64_t>(kMaxChoices)) {
             return chat::fail(broken_answer(kMalformed));
         }
         ChoiceReader &choice = choice_of(static_cast<uint32_t>(*index));
-        if (auto read = choice.read(value[member], JsonText{id_}, sink); !read) return read;
-        JsonText word = value["finish_reason"].text();
+        if (auto read = choice.read(message, JsonText{id_}, sink); !read) return read;
+        JsonText word = reason.text();
         if (word.empty()) return {};
         if (is_failure(word)) return chat::fail(broken_answer("The provider reported an error."));
         choice.finish(word, sink);

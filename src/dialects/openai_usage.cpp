@@ -42,9 +42,11 @@ std::optional<chat::Usage> read_counts(JsonValue value) {
 }  // namespace
 
 std::optional<chat::Usage> read_usage(JsonValue root) {
-    if (std::optional<chat::Usage> usage = read_counts(root["usage"])) return usage;
-    if (std::optional<chat::Usage> usage = read_counts(root["x_groq"]["usage"])) return usage;
-    for (JsonValue choice : root["choices"].elements()) {  // Moonshot's
+    static constexpr JsonNames kMembers{"usage", "x_groq", "choices"};
+    auto [told, groq, choices] = root.pick(kMembers);
+    if (std::optional<chat::Usage> usage = read_counts(told)) return usage;
+    if (std::optional<chat::Usage> usage = read_counts(groq["usage"])) return usage;
+    for (JsonValue choice : choices.elements()) {  // Moonshot's
         if (std::optional<chat::Usage> usage = read_counts(choice["usage"])) return usage;
     }
     return std::nullopt;

@@ -51,6 +51,21 @@ TEST(JsonParser, EveryTypeAtTheTop) {
     EXPECT_TRUE(parse("{}")->doc.root().is_object());
 }
 
+TEST(JsonValue, PicksWhatFindFinds) {
+    constexpr JsonNames kNames{"a", "id", "finish_reason", "", "an unusually long name that has more than sixty-four bytes in it ......", "none"};
+    for (std::string text : {R"({"a":1,"id":"x","finish_reason":null,"":[],"b":{"a":2}})", R"({"\u0061":1,"a":2,"i\u0064":3,"none!":4})",
+                             R"({"a":1,"a":2,"an unusually long name that has more than sixty-four bytes in it ......":true})", "{}", "[1]", "1"}) {
+        JsonParser parser;
+        JsonDoc doc;
+        ASSERT_TRUE(parser.parse(text, doc)) << text;
+        std::array<JsonValue, 6> found = doc.root().pick(kNames);
+        for (size_t i = 0; i < found.size(); ++i) {
+            EXPECT_EQ(found[i].raw(), doc.root().find(kNames.names[i]).raw()) << text << " " << kNames.names[i];
+        }
+    }
+    EXPECT_FALSE(JsonValue().pick(kNames)[0]);
+}
+
 TEST(JsonParser, FindsMembersAndElements) {
     auto parsed = parse(R"( {"a":1, "b" : [true,{"c":"x"} ,null], "d":{}, "e":[[]]} )");
     ASSERT_TRUE(parsed->result);
