@@ -158,7 +158,8 @@ gateway::Exchange &make_exchange(Context &context) {
     caller.tracestate = request_header(r, "tracestate");
     caller.now = ngx_time();
     caller.random = static_cast<uint32_t>(ngx_random());
-    return context.exchange.emplace(main_conf(r)->scratch, conf->policy, caller);
+    context.exchange = std::make_unique<gateway::Exchange>(main_conf(r)->scratch, conf->policy, caller);
+    return *context.exchange;
 }
 
 ngx_uint_t live_contexts() {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "gateway/exchange.h"
@@ -47,7 +46,8 @@ struct Context {
     Body body = Body::Unread;
     bool core_body = false;  // the body lies where core put it, for us
     std::unique_ptr<Guard> guard;               // guardrails; outlives the conversation
-    std::optional<gateway::Exchange> exchange;  // of a gateway location, from precontent on
+    // Of a gateway location, from precontent on. Not inside: a context fits into what is left of a pool's block.
+    std::unique_ptr<gateway::Exchange> exchange;
     std::unique_ptr<Driver> driver;             // from content on
     std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
     std::unique_ptr<Quota> quota;               // limits: what is reserved
