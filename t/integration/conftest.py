@@ -35,6 +35,20 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_sessionfinish(session):
+    """What the processes of pytest -n have to tell goes to the one that prints it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["told"] = {"faults": faults_lib.ROWS, "sections": report_lib.SECTIONS}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    told = getattr(node, "workeroutput", {}).get("told", {"faults": [], "sections": {}})
+    faults_lib.ROWS += told["faults"]
+    for section, rows in told["sections"].items():
+        report_lib.SECTIONS.setdefault(section, {}).update(rows)
+
+
 def pytest_terminal_summary(terminalreporter):
     if faults_lib.ROWS:
         terminalreporter.section("faults and bad input")

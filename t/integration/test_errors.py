@@ -218,7 +218,8 @@ def test_error_page_that_keeps_the_status(gateway):
     """Without `=` the answer of the other location goes out under the first status; it is an answer, not a page."""
     made = gateway(location="error_page 502 @second;",
                    server="location @second { ai_gateway prefix=/v1/ model=openai/ok; ai_auth keys; client_max_body_size 32m; }")
-    answer = post(made.nginx.port, CHAT, {**HI, "model": "openai/500"}, key=made.key)
+    connection = open_post(made.nginx.port, CHAT, {**HI, "model": "openai/500"}, key=made.key)
+    answer = connection.rest()
     assert answer.status == 502 and answer.json()["choices"][0]["message"]["content"].startswith("Hello")
 
 

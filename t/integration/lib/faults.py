@@ -152,7 +152,7 @@ class Faults:
         assert self.nginx.worker_pids() == self.workers, "a worker is gone"
         growth = sum(procfs.peak_rss_bytes(pid) for pid in self.workers) - before
         good = self.good()
-        ROWS.append((number, name, statuses, seconds, growth, good))
+        ROWS.append((number, name, dict(statuses), seconds, growth, good))
         assert good, "the next good request was not answered"
         kept = self.nginx.rss_bytes() - before
         assert sanitizing() or (growth < peak and kept < MAX_GROWTH), f"the worker grew by {growth >> 10} KB, keeps {kept >> 10} KB"

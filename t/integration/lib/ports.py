@@ -1,12 +1,27 @@
 """Loopback ports. A port is free when it is given out; nothing keeps it for the caller."""
+import os
+import random
 import socket
 
 
+# Below the ports that the kernel gives to outgoing connections, so that none of those takes one between here and its listener.
+PORTS = range(12000, 32000)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody has; each process of a run (pytest -n) looks in a part of its own."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    mine = PORTS[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])::workers]
+    for _ in range(1000):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            port = random.choice(mine)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free")
 
 
 def is_listening(port):

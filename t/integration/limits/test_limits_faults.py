@@ -61,7 +61,8 @@ def test_another_binary(tmp_path, mock, redis):
     def keep(**parts):
         config["text"] = nginx_lib.template(**{k: v for k, v in parts.items() if k != "env"}).replace("daemon off;", "daemon on;")
 
-    limited(keep, mock, LIMIT, http=of(redis, "timeout=1s on_error=deny"))
+    runtimes = "env LD_PRELOAD; env ASAN_OPTIONS; env LSAN_OPTIONS; env UBSAN_OPTIONS;" if sanitizing() else ""
+    limited(keep, mock, LIMIT, http=of(redis, "timeout=1s on_error=deny"), main=runtimes)
     prefix = tmp_path / "nginx"
     for folder in ("logs", "tmp"):
         (prefix / folder).mkdir(parents=True)

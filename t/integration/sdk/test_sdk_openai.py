@@ -235,7 +235,8 @@ def test_own_errors(gateway, client):
         (lambda: ask(client, "nobody"), openai.NotFoundError, "model_not_found"),
         (lambda: ask(client, "openai", messages=None), openai.BadRequestError, None),
         (lambda: ask(client, "openai", extra_body={"stream": "yes"}), openai.BadRequestError, "invalid_value"),
-        (lambda: client.embeddings.create(model="x", input="y"), openai.NotFoundError, "unknown_endpoint"),
+        (lambda: client.embeddings.create(model="x", input="y"), openai.NotFoundError, "model_not_found"),
+        (lambda: client.files.list(), openai.NotFoundError, "unknown_endpoint"),
     ]:
         with pytest.raises(error) as caught:
             call()
