@@ -224,7 +224,7 @@ bool Exchange::request_for(const Target &target, std::string_view credential, Up
 
 void Exchange::forget_request() {
     splice_.reset();
-    written_ = {};
+    std::exchange(written_, {});  // assigned empty a string would keep its memory
     chat_.reset();
 }
 

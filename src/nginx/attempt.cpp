@@ -192,7 +192,7 @@ void Driver::on_commit() {
         ngx_del_timer(&first_);
     }
     if (r_->upstream->request_body_sent) {
-        request_ = {};  // core's buffers still point there, but nothing is sent from them again
+        std::exchange(request_, {});  // core's buffers still point there, but nothing is sent from them again
         exchange_.forget_request();
     }
 }

@@ -7,6 +7,8 @@
 namespace aigw::ngx {
 namespace {
 
+constexpr size_t kMaxJoined = 4096;  // bytes of a body
+
 template <class T>
 T *checked(T *allocated) {
     if (allocated == nullptr) {
@@ -27,9 +29,26 @@ ngx_chain_t *link(ngx_pool_t *pool, std::string_view bytes) {
     return link;
 }
 
+// A small body stands behind its head: a held request is smaller by the buffers of its pieces.
+void join_small(gateway::UpstreamRequest &request) {
+    size_t size = 0;
+    for (std::string_view piece : request.body) {
+        size += piece.size();
+    }
+    if (size > kMaxJoined) {
+        return;
+    }
+    request.head.reserve(request.head.size() + size);
+    for (std::string_view piece : request.body) {
+        request.head += piece;
+    }
+    request.body.clear();
+}
+
 }  // namespace
 
-ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &request) {
+ngx_chain_t *request_chain(ngx_pool_t *pool, gateway::UpstreamRequest &request) {
+    join_small(request);
     ngx_chain_t *chain = link(pool, request.head);
     ngx_chain_t *last = chain;
     for (std::string_view piece : request.body) {

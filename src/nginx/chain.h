@@ -11,8 +11,8 @@ namespace aigw::ngx {
 
 inline constexpr size_t kOutBlock = 1024;  // bytes of one block of a stream's output
 
-// One buffer for each piece, without a copy: `request` must stay as it is while the call lasts.
-ngx_chain_t *request_chain(ngx_pool_t *pool, const gateway::UpstreamRequest &request);
+// One buffer for each piece without a copy, or for all of a small request: `request` must stay as it is then while the call lasts.
+ngx_chain_t *request_chain(ngx_pool_t *pool, gateway::UpstreamRequest &request);
 
 // Copies `bytes` into blocks of the free list and appends them to `out`. Blocks come back to the list when the client
 // has them (ngx_chain_update_chains), so that a stream of any length needs few.

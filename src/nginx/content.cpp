@@ -20,7 +20,7 @@ ngx_int_t content_handler(ngx_http_request_t *r) noexcept {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     bool made = guarded(r->connection->log, false, [&] {
-        context->driver = std::make_unique<Driver>(*context);
+        context->driver = make_owned_in_pool<Driver>(r->pool, *context);
         return true;
     });
     if (!made) {

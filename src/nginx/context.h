@@ -10,6 +10,7 @@
 #include "identity/identity.h"
 #include "nginx/conf.h"
 #include "nginx/ngx.h"
+#include "nginx/pool.h"
 
 namespace aigw::ngx {
 
@@ -46,9 +47,9 @@ struct Context {
     Body body = Body::Unread;
     bool core_body = false;  // the body lies where core put it, for us
     std::unique_ptr<Guard> guard;               // guardrails; outlives the conversation
-    // Of a gateway location, from precontent on. Not inside: a context fits into what is left of a pool's block.
+    // Of a gateway location, from precontent on. Not inside: with it a context would need a pool's block of its own.
     std::unique_ptr<gateway::Exchange> exchange;
-    std::unique_ptr<Driver> driver;             // from content on
+    InPool<Driver> driver;                      // from content on
     std::unique_ptr<gateway::Filter> filter;    // of an ai_filter location, from precontent on; never beside an exchange
     std::unique_ptr<Quota> quota;               // limits: what is reserved
     std::unique_ptr<CacheUse> cache;            // where ai_cache is in force

@@ -89,12 +89,15 @@ ngx_int_t Call::connect(ngx_peer_connection_t *pc) {
 
 // The log reads the name when everything else is gone: it is the pool's.
 void Call::name_peer(ngx_peer_connection_t *pc) {
-    auto *name = static_cast<ngx_str_t *>(ngx_palloc(r_->pool, sizeof(ngx_str_t) + NGX_SOCKADDR_STRLEN));
+    u_char text[NGX_SOCKADDR_STRLEN];
+    size_t size = ngx_sock_ntop(pc->sockaddr, pc->socklen, text, sizeof(text), 1);
+    auto *name = static_cast<ngx_str_t *>(ngx_palloc(r_->pool, sizeof(ngx_str_t) + size));
     if (name == nullptr) {
         throw std::bad_alloc();
     }
     name->data = reinterpret_cast<u_char *>(name + 1);
-    name->len = ngx_sock_ntop(pc->sockaddr, pc->socklen, name->data, NGX_SOCKADDR_STRLEN, 1);
+    name->len = size;
+    ngx_memcpy(name->data, text, size);
     pc->name = name;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -26,6 +27,27 @@ T *make_in_pool(ngx_pool_t *pool, Args &&...args) {
     cleanup->data = object;
     cleanup->handler = destroy_in_pool<T>;
     return object;
+}
+
+// Owned like a unique_ptr's object, in the memory of a pool, which gets it back at its own end only.
+struct DestroyInPlace {
+    template <class T>
+    void operator()(T *object) const noexcept {
+        object->~T();
+    }
+};
+template <class T>
+using InPool = std::unique_ptr<T, DestroyInPlace>;
+
+// Throws bad_alloc.
+template <class T, class... Args>
+InPool<T> make_owned_in_pool(ngx_pool_t *pool, Args &&...args) {
+    static_assert(alignof(T) <= NGX_ALIGNMENT);
+    void *memory = ngx_palloc(pool, sizeof(T));
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return InPool<T>(::new (memory) T(std::forward<Args>(args)...));
 }
 
 }  // namespace aigw::ngx

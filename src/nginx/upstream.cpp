@@ -57,7 +57,7 @@ bool Call::live() const {
     return r_->upstream != nullptr && r_->upstream->cleanup != nullptr;
 }
 
-void Call::launch(ProviderConf &provider, const gateway::UpstreamRequest &request, ngx_msec_t first, ngx_msec_t idle) {
+void Call::launch(ProviderConf &provider, gateway::UpstreamRequest &request, ngx_msec_t first, ngx_msec_t idle) {
     request_bufs_ = request_chain(r_->pool, request);
     if (ngx_http_upstream_create(r_) != NGX_OK) {
         throw std::bad_alloc();

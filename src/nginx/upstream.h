@@ -28,7 +28,7 @@ public:
     Call(const Call &) = delete;
 
     // Starts the call; `request` must stay as it is while it lasts. May end the request, and with it this object.
-    void launch(ProviderConf &provider, const gateway::UpstreamRequest &request, ngx_msec_t first, ngx_msec_t idle);
+    void launch(ProviderConf &provider, gateway::UpstreamRequest &request, ngx_msec_t first, ngx_msec_t idle);
     bool live() const;
     // Tears the call down from a timer, without a word to the client.
     void drop() { tear_down(1); }

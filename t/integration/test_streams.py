@@ -275,7 +275,7 @@ def test_a_held_stream_is_small(nginx, mock):
     streams = [open_chat(ngx) for _ in range(100)]
     before = ngx.rss_bytes()
     streams += [open_chat(ngx) for _ in range(300)]
-    assert (ngx.rss_bytes() - before) / 300 < 24 << 10
+    assert (ngx.rss_bytes() - before) / 300 < 23 << 10
     for stream in streams:
         stream.abort()
 
