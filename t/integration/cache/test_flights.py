@@ -6,8 +6,10 @@ import time
 import pytest
 
 from lib import procfs
-from lib.cached import at_once
+from lib.cached import PATHS, at_once
 from lib.guarding import text_of
+from lib.http2 import Http2
+from lib.nginx import listen_http2
 from lib.wait import wait_until
 
 HELLO = "Hello from the mock provider."
@@ -75,6 +77,32 @@ def test_who_waits_may_leave(cached):
     assert statuses(answers()) == ["MISS"] and made.calls() == 1
     assert made.status() == "HIT"
     assert sorted(entry["status"] for entry in made.entries(7)) == ["200"] * 2 + ["499"] * 5
+
+
+@pytest.mark.parametrize("way", ["reset", "close"])
+def test_streams_of_http2_may_leave(cached, way):
+    """Those who wait, and in the end the one who calls: the neighbour who stays gets the answer of a call of his own."""
+    made = cached(server=listen_http2())
+    made.mocks["openai"].plan("hang", "ok,wait=0.2")
+    caller, other = Http2(made.nginx.ports["PORT2"]), Http2(made.nginx.ports["PORT2"])
+    path, body, headers = PATHS["openai"], made.body("hi"), {"authorization": f"Bearer {made.key}"}
+    leader = caller.post(path, body, headers)
+    wait_until(lambda: made.calls() == 1, what="the call")
+    waiting = [caller.post(path, body, headers) for _ in range(4)]
+    stays = other.post(path, body, headers)
+    wait_until(lambda: made.nginx.contexts() == 6, what="six requests")
+    for stream in waiting if way == "reset" else []:
+        caller.reset(stream)
+    if way == "reset":
+        wait_until(lambda: made.nginx.contexts() == 2, what="the end of those who waited")
+        caller.reset(leader)
+    else:
+        caller.close()
+    assert other.status(stays) == 200 and made.calls() == 2
+    wait_until(lambda: made.nginx.contexts() == 0, what="the end of all")
+    assert made.status() == "HIT"
+    caller.close()
+    other.close()
 
 
 def test_a_killed_worker_is_followed_by_one(cached):

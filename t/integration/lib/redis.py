@@ -1,4 +1,5 @@
 """A real redis-server of our own, without persistence, and a client that speaks RESP2 as plainly as can be."""
+import os
 import shutil
 import socket
 import subprocess
@@ -14,13 +15,13 @@ class RedisError(Exception):
 class Redis:
     """Listens on a unix socket in `folder`."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, env=None):
         binary = shutil.which("redis-server")
         assert binary, "redis-server is not installed (apt install redis-server)"
         self.path = str(folder / "redis.sock")
         self.process = subprocess.Popen(
             [binary, "--port", "0", "--unixsocket", self.path, "--save", "", "--appendonly", "no", "--dir", str(folder),
-             "--logfile", str(folder / "redis.log"), *options])
+             "--logfile", str(folder / "redis.log"), *options], env={**os.environ, **(env or {})})
         self._socket = None
         wait_until(self._connect, what="redis-server")
 

@@ -7,7 +7,9 @@ import pytest
 
 from lib.client import Connection, post, request_bytes
 from lib.fleet import LIMIT, everything_in, gateways
+from lib.http2 import Http2
 from lib.limited import PATHS, ask, at_once, body, open_ask, remaining
+from lib.nginx import listen_http2
 from lib.wait import wait_until
 
 USED = 28  # tokens of the mock's usual answer
@@ -101,6 +103,31 @@ def test_a_caller_that_leaves_while_redis_is_asked(nginx, mock, redis):
     redis.go_on()
     left(ngx, 10_000 - USED)
     assert [entry["status"] for entry in ngx.access()].count("499") == 5
+    assert not [received for received in mock.requests if received.json["max_tokens"] == 5000]
+
+
+@pytest.mark.parametrize("way", ["reset", "close"])
+def test_streams_of_http2_that_leave_while_redis_is_asked(nginx, mock, redis, way):
+    """Taken back one by one, their neighbours on the connection go on; or all by the connection's end."""
+    ngx = gateways(nginx, mock, redis, "ai_token_limit $http_x_team 20k/h;", options="timeout=4s on_error=deny", server=listen_http2())
+    caller = Http2(ngx.ports["PORT2"])
+    first = caller.post(PATHS["openai"], body(max_tokens=100), {"x-team": "a"})
+    assert caller.status(first) == 200
+    redis.pause()
+    gone = [caller.post(PATHS["openai"], body(max_tokens=5000), {"x-team": "a"}) for _ in range(4)]
+    kept = [caller.post(PATHS["openai"], body(max_tokens=100), {"x-team": "a"}) for _ in range(2)]
+    wait_until(lambda: ngx.contexts() == 6, what="six that wait")
+    for stream in gone if way == "reset" else []:
+        caller.reset(stream)
+    if way == "close":
+        caller.close()
+    wait_until(lambda: ngx.contexts() == (2 if way == "reset" else 0), what="those that left to be gone")
+    redis.go_on()
+    if way == "reset":
+        assert [caller.status(stream) for stream in kept] == [200, 200]
+        caller.close()
+    left(ngx, 20_000 - (3 if way == "reset" else 1) * USED)
+    assert [entry["status"] for entry in ngx.access()].count("499") == (4 if way == "reset" else 6)
     assert not [received for received in mock.requests if received.json["max_tokens"] == 5000]
 
 
