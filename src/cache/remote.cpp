@@ -11,7 +11,7 @@ std::string remote_name(std::string_view prefix, const Key &key) {
 Command get_command(std::string_view prefix, const Key &key) { return {"GET", remote_name(prefix, key)}; }
 
 Command set_command(std::string_view prefix, const Key &key, std::string_view record, Millis ttl) {
-    return {"SET", remote_name(prefix, key), std::string(record), "PX", std::to_string(std::max<Millis>(ttl, 1))};
+    return Command{"SET", remote_name(prefix, key), record, "PX"}.add(std::max<Millis>(ttl, 1));
 }
 
 }  // namespace aigw::cache

@@ -4,15 +4,12 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cache/key.h"
+#include "core/command.h"
 #include "core/units.h"
 
 namespace aigw::cache {
-
-// The words of one command, binary safe.
-using Command = std::vector<std::string>;
 
 // Says nothing of the request: the digest alone.
 std::string remote_name(std::string_view prefix, const Key &key);

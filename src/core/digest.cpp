@@ -54,11 +54,11 @@ Sha256 hmac_sha256(std::string_view key, std::string_view text) {
 
 std::string hex_encode(std::span<const uint8_t> bytes) {
     constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    out.reserve(2 * bytes.size());
+    std::string out(2 * bytes.size(), '\0');
+    char *at = out.data();
     for (uint8_t byte : bytes) {
-        out += kDigits[byte >> 4];
-        out += kDigits[byte & 0xF];
+        *at++ = kDigits[byte >> 4];
+        *at++ = kDigits[byte & 0xF];
     }
     return out;
 }

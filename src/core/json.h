@@ -50,18 +50,25 @@ struct JsonText {
 
 class JsonDoc;
 
-// Names that are looked up together, see JsonValue::pick.
+// Names that are looked up together, see JsonValue::pick. Most members of an object are none of them: a small table tells.
 template <size_t N>
 struct JsonNames {
     template <class... Name>
     constexpr JsonNames(Name... name) : names{name...} {
-        for (std::string_view one : names) {
-            lengths |= uint64_t{1} << (one.size() & 63);
+        for (size_t i = 0; i < N; ++i) {
+            uint8_t &first = heads[slot(names[i])];
+            chain[i] = first;
+            first = static_cast<uint8_t>(i + 1);
         }
+    }
+    static constexpr size_t slot(std::string_view name) {
+        return name.empty() ? 0 : (name.size() + 3 * static_cast<unsigned char>(name.front()) +
+                                   static_cast<unsigned char>(name.back())) % 64;
     }
 
     std::array<std::string_view, N> names;
-    uint64_t lengths = 0;  // bit n: a name has n bytes, modulo 64
+    std::array<uint8_t, 64> heads{};  // 1 + the last name of that slot; 0: none
+    std::array<uint8_t, N> chain{};   // 1 + the name before it in the slot
 };
 
 template <class... Name>
@@ -105,7 +112,7 @@ public:
     template <size_t N>
     std::array<JsonValue, N> pick(const JsonNames<N> &names) const {
         std::array<JsonValue, N> found;
-        pick_into(names.names, names.lengths, found.data());
+        pick_into({names.names, names.heads, names.chain}, found.data());
         return found;
     }
     // Arrays and objects: how many elements or members.
@@ -127,7 +134,12 @@ public:
 private:
     friend class JsonDoc;
     JsonValue(const JsonDoc *doc, uint32_t node) : doc_(doc), node_(node) {}
-    void pick_into(std::span<const std::string_view> names, uint64_t lengths, JsonValue *found) const;
+    struct Names {
+        std::span<const std::string_view> names;
+        std::span<const uint8_t, 64> heads;
+        std::span<const uint8_t> chain;
+    };
+    void pick_into(const Names &names, JsonValue *found) const;
 
     const JsonDoc *doc_ = nullptr;
     uint32_t node_ = 0;

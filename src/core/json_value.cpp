@@ -163,7 +163,7 @@ JsonValue JsonValue::find(std::string_view plain_key) const {
     return found != 0 ? JsonValue(doc_, found) : JsonValue();
 }
 
-void JsonValue::pick_into(std::span<const std::string_view> names, uint64_t lengths, JsonValue *found) const {
+void JsonValue::pick_into(const Names &names, JsonValue *found) const {
     if (!is_object()) {
         return;
     }
@@ -172,13 +172,16 @@ void JsonValue::pick_into(std::span<const std::string_view> names, uint64_t leng
     for (uint32_t key = node_ + 1, end = nodes[node_].next; key < end; key = nodes[key + 1].next) {
         const JsonNode &node = nodes[key];
         const std::string_view name(text + node.begin + 1, node.end - node.begin - 2u);
-        if (!node.escaped && (lengths >> (name.size() & 63) & 1) == 0) {
+        if (node.escaped) [[unlikely]] {
+            for (size_t i = 0; i < names.names.size(); ++i) {
+                found[i] = JsonText{name} == names.names[i] ? JsonValue(doc_, key + 1) : found[i];
+            }
             continue;
         }
-        for (size_t i = 0; i < names.size(); ++i) {
-            if (node.escaped ? JsonText{name} == names[i]
-                             : name.size() == names[i].size() && same_bytes(name.data(), names[i].data(), name.size())) {
-                found[i] = JsonValue(doc_, key + 1);
+        for (size_t i = names.heads[JsonNames<1>::slot(name)]; i != 0; i = names.chain[i - 1]) {
+            std::string_view known = names.names[i - 1];
+            if (name.size() == known.size() && same_bytes(name.data(), known.data(), name.size())) {
+                found[i - 1] = JsonValue(doc_, key + 1);
             }
         }
     }

@@ -83,6 +83,8 @@ void pass_event(const SseEvent &event, const JsonDoc *doc, const AnswerOptions &
 
 // Of a chunk or answer: its top-level usage, else Groq's x_groq.usage. Nothing if the numbers make no sense.
 std::optional<chat::Usage> read_usage(JsonValue root);
+// The same, of the members "usage", "x_groq" and "choices".
+std::optional<chat::Usage> read_usage(JsonValue told, JsonValue groq, JsonValue choices);
 void append_usage(std::string &out, const chat::Usage &usage);
 
 std::string write_error(const chat::ApiError &error);

@@ -25,12 +25,18 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-constexpr JsonNames kErrorMembers{"error", "object", "choices", "usage", "detail", "message", "code", "type", "status"};
+// All members of an answer or of a chunk that are looked at, read at once.
+constexpr JsonNames kMembers{"error", "object", "choices", "usage", "detail", "message", "code", "type", "status", "id", "model",
+                             "x_groq"};
+using Members = std::array<JsonValue, kMembers.names.size()>;
 
-bool is_error(JsonValue root) {
-    if (root.is_array()) return root.size() > 0 && is_error(*root.elements().begin());
+bool is_error(JsonValue root, const Members &members) {
+    if (root.is_array()) {
+        JsonValue first = root.size() > 0 ? *root.elements().begin() : JsonValue();
+        return is_error(first, first.pick(kMembers));
+    }
     if (!root.is_object()) return false;
-    auto [error, object, choices, usage, detail, message, code, type, status] = root.pick(kErrorMembers);
+    const auto &[error, object, choices, usage, detail, message, code, type, status, id, model, groq] = members;
     if (error.is_string()) return !error.text().empty();
     if (given(error)) return !error.is_object() || error.size() > 0;
     if (object.equals("error")) return true;  // and flat ones, of several shapes
@@ -93,30 +99,31 @@ private:
             return chat::fail(broken_answer(kMalformed));
         }
         JsonValue root = doc->root();
-        if (event.name == "error" || is_error(root)) return chat::fail(read_error_value(200, root));
+        Members members = root.pick(kMembers);
+        if (event.name == "error" || is_error(root, members)) return chat::fail(read_error_value(200, root));
         if (!root.is_object()) return chat::fail(broken_answer(kMalformed));
-        return read_chunk(root, "delta", sink);
+        return read_chunk(members, false, sink);
     }
 
     chat::Result<void> read_answer(JsonValue root, DeltaSink &sink) {
-        if (is_error(root)) return chat::fail(read_error_value(200, root));
+        Members members = root.pick(kMembers);
+        if (is_error(root, members)) return chat::fail(read_error_value(200, root));
         if (!root.is_object() || root["choices"].size() == 0) return chat::fail(broken_answer(kMalformed));
-        if (auto read = read_chunk(root, "message", sink); !read) return read;
+        if (auto read = read_chunk(members, true, sink); !read) return read;
         for (ChoiceReader &choice : choices_) {
             choice.finish({}, sink);
         }
         return end(sink);
     }
 
-    chat::Result<void> read_chunk(JsonValue root, std::string_view member, DeltaSink &sink) {
-        static constexpr JsonNames kMembers{"choices", "id", "model"};
-        auto [choices, id, model] = root.pick(kMembers);
+    chat::Result<void> read_chunk(const Members &members, bool whole, DeltaSink &sink) {
+        const auto &[error, object, choices, told, detail, message, code, type, status, id, model, groq] = members;
         if (given(choices) && !choices.is_array()) return chat::fail(broken_answer(kMalformed));
         if (!started_) start(id.text(), model.text(), choices, sink);
         for (JsonValue choice : choices.elements()) {
-            if (auto read = read_choice(choice, member, sink); !read) return read;
+            if (auto read = read_choice(choice, whole, sink); !read) return read;
         }
-        std::optional<chat::Usage> usage = read_usage(root);
+        std::optional<chat::Usage> usage = read_usage(told, groq, choices);
         usage_last_ = usage.has_value();
         if (!usage) return {};
         if (usage_ == usage) return {};
@@ -133,8 +140,9 @@ private:
         sink.on_delta(Delta{.kind = Kind::Start, .id = id, .name = model});
     }
 
-    chat::Result<void> read_choice(JsonValue value, std::string_view member, DeltaSink &sink) {
-        auto [error, told, message, reason] = value.pick(JsonNames{"error", "index", member, "finish_reason"});
+    chat::Result<void> read_choice(JsonValue value, bool whole, DeltaSink &sink) {
+        static constexpr JsonNames kMembers{"error", "index", "delta", "message", "finish_reason"};
+        auto [error, told, delta, message, reason] = value.pick(kMembers);
         if (!value.is_object()) return chat::fail(broken_answer(kMalformed));
         if (given(error)) return chat::fail(read_error_value(200, value));
         std::optional<int64_t> index = given(told) ? told.as_int64() : 0;
@@ -142,7 +150,7 @@ private:
             return chat::fail(broken_answer(kMalformed));
         }
         ChoiceReader &choice = choice_of(static_cast<uint32_t>(*index));
-        if (auto read = choice.read(message, JsonText{id_}, sink); !read) return read;
+        if (auto read = choice.read(whole ? message : delta, JsonText{id_}, sink); !read) return read;
         JsonText word = reason.text();
         if (word.empty()) return {};
         if (is_failure(word)) return chat::fail(broken_answer("The provider reported an error."));

@@ -42,8 +42,10 @@ std::optional<chat::Usage> read_counts(JsonValue value) {
 }  // namespace
 
 std::optional<chat::Usage> read_usage(JsonValue root) {
-    static constexpr JsonNames kMembers{"usage", "x_groq", "choices"};
-    auto [told, groq, choices] = root.pick(kMembers);
+    return read_usage(root["usage"], root["x_groq"], root["choices"]);
+}
+
+std::optional<chat::Usage> read_usage(JsonValue told, JsonValue groq, JsonValue choices) {
     if (std::optional<chat::Usage> usage = read_counts(told)) return usage;
     if (std::optional<chat::Usage> usage = read_counts(groq["usage"])) return usage;
     for (JsonValue choice : choices.elements()) {  // Moonshot's

@@ -12,40 +12,21 @@ namespace {
 constexpr size_t kReserveHead = 5;      // integers before the standings
 constexpr size_t kStandingIntegers = 4;
 
-std::string number(int64_t value) {
-    return std::to_string(value);
-}
-
-std::string hex(const Key &key) {
-    return hex_encode(key);
-}
-
-std::string flags(const Demand &demand) {
-    return number((demand.clamp ? 1 : 0) + (demand.dry_run ? 2 : 0));
+int64_t flags(const Demand &demand) {
+    return (demand.clamp ? 1 : 0) + (demand.dry_run ? 2 : 0);
 }
 
 Command begin(const QuotaKeys &keys, const char *op, const Key &reservation, Millis lease, const Spent &spent) {
-    return {"EVALSHA",
-            quota_script_sha1(),
-            "2",
-            keys.hash,
-            keys.leases,
-            op,
-            "0",
-            hex(reservation),
-            number(lease),
-            number(amount_of(Count::Input, spent)),
-            number(amount_of(Count::Output, spent))};
-}
-
-void append(Command &command, std::initializer_list<std::string> words) {
-    command.insert(command.end(), words);
+    Command command{"EVALSHA", quota_script_sha1(), "2", keys.hash, keys.leases, op, "0"};
+    command.add_hex(reservation).add(lease);
+    command.add(amount_of(Count::Input, spent)).add(amount_of(Count::Output, spent));
+    return command;
 }
 
 }  // namespace
 
 QuotaKeys quota_keys(std::string_view prefix, std::string_view tenant) {
-    std::string hash = std::string(prefix) + ":limits:1:{" + hex(make_key({"tenant", tenant})) + "}";
+    std::string hash = std::string(prefix) + ":limits:1:{" + hex_encode(make_key({"tenant", tenant})) + "}";
     return {hash, hash + ":leases"};
 }
 
@@ -62,8 +43,8 @@ Command reserve_command(const QuotaKeys &keys, const Key &reservation, std::span
     Command command = begin(keys, "reserve", reservation, lease, recorded);
     for (const Demand &demand : demands) {
         Need need = need_of(demand, expected);
-        append(command, {hex(demand.key), number(demand.window), number(demand.limit), number(need.wanted),
-                         number(need.least), number(static_cast<int>(demand.count)), flags(demand)});
+        command.add_hex(demand.key).add(demand.window).add(demand.limit).add(need.wanted).add(need.least);
+        command.add(static_cast<int64_t>(demand.count)).add(flags(demand));
     }
     return command;
 }
@@ -71,9 +52,9 @@ Command reserve_command(const QuotaKeys &keys, const Key &reservation, std::span
 Command progress_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
                          Tokens ahead, Millis lease) {
     Command command = begin(keys, "progress", reservation, lease, spent);
-    command.push_back(number(ahead));
+    command.add(ahead);
     for (const Demand &demand : demands) {
-        append(command, {hex(demand.key), number(demand.limit), flags(demand)});
+        command.add_hex(demand.key).add(demand.limit).add(flags(demand));
     }
     return command;
 }
@@ -81,10 +62,10 @@ Command progress_command(const QuotaKeys &keys, const Key &reservation, std::spa
 Command settle_command(const QuotaKeys &keys, const Key &reservation, std::span<const Demand> demands, const Spent &spent,
                        Millis lease, int64_t epoch) {
     Command command = begin(keys, "settle", reservation, lease, spent);
-    command.push_back(number(epoch));
+    command.add(epoch);
     for (size_t i = 0; i < demands.size(); i++) {
         if (first_of_key(demands, i) == i) {
-            append(command, {hex(demands[i].key), number(demands[i].window), number(static_cast<int>(demands[i].count))});
+            command.add_hex(demands[i].key).add(demands[i].window).add(static_cast<int64_t>(demands[i].count));
         }
     }
     return command;
@@ -94,10 +75,12 @@ Command release_command(const QuotaKeys &keys, const Key &reservation, Millis le
     return begin(keys, "release", reservation, lease, {});
 }
 
-Command as_eval(Command command) {
-    command[0] = "EVAL";
-    command[1] = quota_script();
-    return command;
+Command as_eval(const Command &command) {
+    Command out{"EVAL", quota_script()};
+    for (size_t i = 2; i < command.size(); i++) {
+        out.add(command[i]);
+    }
+    return out;
 }
 
 std::optional<QuotaDecision> read_reserve(std::span<const int64_t> reply, std::span<const Demand> demands,

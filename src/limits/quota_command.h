@@ -7,14 +7,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "core/command.h"
 #include "limits/reservation.h"
 
 namespace aigw::limits {
-
-// The words of one command, binary safe.
-using Command = std::vector<std::string>;
 
 // Where a caller's counts are. `prefix` is ai_redis' own, `tenant` the value that all of the caller's limits share: one
 // hash tag, one node of a cluster.
@@ -37,7 +34,7 @@ Command settle_command(const QuotaKeys &keys, const Key &reservation, std::span<
 // Takes a reserve back, and its request, whether it was made, is still to come or never will.
 Command release_command(const QuotaKeys &keys, const Key &reservation, Millis lease);
 // The same command with the whole script instead of its digest.
-Command as_eval(Command command);
+Command as_eval(const Command &command);
 
 // What Store answers with Full: more demands than there is room for.
 bool fits(std::span<const Demand> demands);

@@ -59,20 +59,20 @@ Redis::~Redis() {
 
 // ---- commands
 
-bool Redis::ask(Asker &asker, const Words &words) {
+bool Redis::ask(Asker &asker, const Command &command) {
     if (away_ || !queue_.room()) {
         return false;
     }
-    queue_.ask(asker, words, state_ == State::Ready ? 0 : ngx_current_msec + conf_.timeout);
+    queue_.ask(asker, command, state_ == State::Ready ? 0 : ngx_current_msec + conf_.timeout);
     schedule();
     return true;
 }
 
-void Redis::post(const Words &words) {
+void Redis::post(const Command &command) {
     if (state_ == State::Ready && queue_.kept() == 0 && queue_.room()) {
-        queue_.post(words);
+        queue_.post(command);
     } else {
-        queue_.keep(words);
+        queue_.keep(command);
         clock_.cancelable = last_call_over() ? 1 : 0;
     }
     schedule();

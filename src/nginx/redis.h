@@ -21,8 +21,6 @@ struct RedisConf;
 class Redis final : private RedisLink::Owner {
 public:
     using Asker = RedisAsker;
-    // An EVALSHA that Redis does not know is repeated as limits::as_eval says.
-    using Words = RedisQueue::Words;
 
     static constexpr ngx_msec_t kCooldown = 500;   // of the breaker, before a probe
     static constexpr ngx_msec_t kConnect = 1000;   // for all that comes before Ready
@@ -32,11 +30,12 @@ public:
     ~Redis();
     Redis(const Redis &) = delete;
 
-    // False: Redis is away, and nothing was sent. One command an asker at a time.
-    bool ask(Asker &asker, const Words &words);
+    // False: Redis is away, and nothing was sent. One command an asker at a time. An EVALSHA that Redis does not know is
+    // repeated as limits::as_eval says.
+    bool ask(Asker &asker, const Command &command);
     // For commands that nobody waits for and that may be carried out twice (settle, progress, SET): sent in order, after a
     // loss of the connection those without a reply are sent again.
-    void post(const Words &words);
+    void post(const Command &command);
     // Redis answered last, or was not asked yet.
     bool available() const { return !away_; }
 

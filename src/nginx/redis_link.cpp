@@ -253,8 +253,8 @@ std::optional<RedisFailure> RedisLink::greet() {
     greeting_.clear();
     greetings_ = 1;
     if (!url.password.empty()) {
-        encode_command(url.user.empty() ? std::vector<std::string>{"AUTH", url.password}
-                                        : std::vector<std::string>{"AUTH", url.user, url.password}, greeting_);
+        encode_command(url.user.empty() ? Command{"AUTH", url.password}
+                                        : Command{"AUTH", url.user, url.password}, greeting_);
         greetings_++;
     }
     if (url.db != 0) {

@@ -29,28 +29,28 @@ RedisQueue::~RedisQueue() {
     }
 }
 
-RedisQueue::Op &RedisQueue::append(const Words &words, bool posted) {
+RedisQueue::Op &RedisQueue::append(const Command &command, bool posted) {
     size_t before = bytes_.size();
-    encode_command(words, bytes_);
+    encode_command(command, bytes_);
     posts_ += posted ? 1 : 0;
     ops_.push_back({nullptr, bytes_.size() - before, 0, posted});
     return ops_.back();
 }
 
-void RedisQueue::ask(RedisAsker &asker, const Words &words, Time due) {
-    Op &op = append(words, false);
+void RedisQueue::ask(RedisAsker &asker, const Command &command, Time due) {
+    Op &op = append(command, false);
     op.asker = &asker;
     op.due = due;
     asker.asking_ = &op;
 }
 
-void RedisQueue::post(const Words &words) {
-    append(words, true);
+void RedisQueue::post(const Command &command) {
+    append(command, true);
 }
 
-void RedisQueue::keep(const Words &words) {
+void RedisQueue::keep(const Command &command) {
     std::string bytes;
-    encode_command(words, bytes);
+    encode_command(command, bytes);
     put_away(std::move(bytes), false);
 }
 
@@ -100,13 +100,13 @@ RedisAsker *RedisQueue::take_first() {
 }
 
 bool RedisQueue::repeat_first() {
-    Words words = decode_command(bytes_.data() + done_, ops_.front().size);
-    if (words.empty() || words[0] != "EVALSHA") {
+    Command command = decode_command(bytes_.data() + done_, ops_.front().size);
+    if (command.empty() || command[0] != "EVALSHA") {
         return false;
     }
     Op old = ops_.front();
     take_first();
-    Op &op = append(limits::as_eval(std::move(words)), old.posted);
+    Op &op = append(limits::as_eval(command), old.posted);
     op.due = old.due;
     op.asker = old.asker;
     if (op.asker != nullptr) {

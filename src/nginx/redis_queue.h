@@ -7,7 +7,8 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "core/command.h"
 
 struct redisReply;
 
@@ -33,8 +34,6 @@ private:
 
 class RedisQueue {
 public:
-    // The words of one command, binary safe.
-    using Words = std::vector<std::string>;
     using Time = uint64_t;  // ms of a clock that may wrap
 
     static constexpr size_t kMaxWaiting = 16'384;         // commands under way; more fail at once
@@ -50,9 +49,9 @@ public:
 
     bool room() const { return ops_.size() < kMaxWaiting && bytes_.size() - done_ < kMaxWaitingBytes; }
     // `due`: when the reply is late; 0: said by `stamp` when it is sent.
-    void ask(RedisAsker &asker, const Words &words, Time due);
-    void post(const Words &words);   // behind what is under way
-    void keep(const Words &words);   // for later
+    void ask(RedisAsker &asker, const Command &command, Time due);
+    void post(const Command &command);   // behind what is under way
+    void keep(const Command &command);   // for later
 
     // What waits to be sent. First some of what is kept, if so few are under way that an ask behind them will not be late.
     void refill();
@@ -92,7 +91,7 @@ private:
         bool posted;
     };
 
-    Op &append(const Words &words, bool posted);
+    Op &append(const Command &command, bool posted);
     void put_away(std::string bytes, bool in_front);
     void clear();
 

@@ -2,6 +2,7 @@
 
 #include <sys/time.h>
 
+#include <algorithm>
 #include <charconv>
 #include <new>
 #include <string_view>
@@ -101,23 +102,28 @@ ReplyPtr RedisReader::next() {
     return ReplyPtr(static_cast<redisReply *>(reply));
 }
 
-void encode_command(const std::vector<std::string> &words, std::string &out) {
-    add_length('*', words.size(), out);
-    for (const std::string &word : words) {
+void encode_command(const Command &command, std::string &out) {
+    constexpr size_t kLengthBytes = 10;  // of a usual word's, and its line ends
+    if (size_t more = command.bytes() + kLengthBytes * (command.size() + 1); out.capacity() - out.size() < more) {
+        out.reserve(std::max(out.size() + more, 2 * out.capacity()));
+    }
+    add_length('*', command.size(), out);
+    for (size_t i = 0; i < command.size(); i++) {
+        std::string_view word = command[i];
         add_length('$', word.size(), out);
         out += word;
         out += "\r\n";
     }
 }
 
-std::vector<std::string> decode_command(const char *bytes, size_t size) {
+Command decode_command(const char *bytes, size_t size) {
     RedisReader reader;
     reader.feed(bytes, size);
     ReplyPtr command = reader.next();
-    std::vector<std::string> words;
+    Command words;
     if (command != nullptr && command->type == REDIS_REPLY_ARRAY) {
         for (size_t i = 0; i < static_cast<size_t>(command->elements); i++) {
-            words.emplace_back(command->element[i]->str, static_cast<size_t>(command->element[i]->len));
+            words.add({command->element[i]->str, static_cast<size_t>(command->element[i]->len)});
         }
     }
     return words;

@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
+
+#include "core/command.h"
 
 struct redisReader;
 struct redisReply;
@@ -38,8 +39,8 @@ private:
 };
 
 // One command as Redis reads it, appended.
-void encode_command(const std::vector<std::string> &words, std::string &out);
+void encode_command(const Command &command, std::string &out);
 // Its words again; none if it is not one.
-std::vector<std::string> decode_command(const char *bytes, size_t size);
+Command decode_command(const char *bytes, size_t size);
 
 }  // namespace aigw::ngx

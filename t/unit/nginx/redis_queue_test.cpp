@@ -24,7 +24,7 @@ std::vector<std::string> last_words(std::string_view bytes) {
             size = bytes.find('*', size + 1);
             size = size == bytes.npos ? bytes.size() : size;
         } while (decode_command(bytes.data(), size).empty() && size < bytes.size());
-        out.push_back(decode_command(bytes.data(), size).back());
+        out.emplace_back(decode_command(bytes.data(), size).back());
         bytes.remove_prefix(size);
     }
     return out;
@@ -208,8 +208,8 @@ TEST(RedisQueue, RepeatsAScriptThatIsNotKnown) {
     send_all(queue);
     ASSERT_TRUE(queue.repeat_first());
     EXPECT_TRUE(asker.asking());
-    std::vector<std::string> words = decode_command(queue.unsent().data(), queue.unsent().size());
-    EXPECT_EQ(words, (List{"EVAL", std::string(limits::quota_script()), "0", "x"}));
+    Command words = decode_command(queue.unsent().data(), queue.unsent().size());
+    EXPECT_EQ(words, (Command{"EVAL", limits::quota_script(), "0", "x"}));
     EXPECT_EQ(queue.earliest(), 7u);
     send_all(queue);
     EXPECT_EQ(queue.take_first(), &other);

@@ -142,7 +142,7 @@ TEST(RedisReader, CountsBytesOfEachReplyAlone) {
 }
 
 TEST(RedisCommand, IsWhatItWas) {
-    const std::vector<std::string> words = {"SET", "", std::string("a\0b", 3), "\r\n", std::string(100'000, 'x')};
+    const Command words = {"SET", "", std::string("a\0b", 3), "\r\n", std::string(100'000, 'x')};
     std::string bytes = "before";
     encode_command(words, bytes);
     EXPECT_EQ(bytes.substr(0, 6), "before");
