@@ -61,6 +61,13 @@ struct JsonNames {
             first = static_cast<uint8_t>(i + 1);
         }
     }
+    constexpr bool contains(std::string_view name) const {
+        size_t i = heads[slot(name)];
+        while (i != 0 && names[i - 1] != name) {
+            i = chain[i - 1];
+        }
+        return i != 0;
+    }
     static constexpr size_t slot(std::string_view name) {
         return name.empty() ? 0 : (name.size() + 3 * static_cast<unsigned char>(name.front()) +
                                    static_cast<unsigned char>(name.back())) % 64;

@@ -61,7 +61,7 @@ size_t plain_of_sixteen(const char *bytes) {
 }
 #endif
 
-// Where the plain run at `at` ends, or less: what is there has to be looked at.
+// Where the plain run at `at` ends.
 size_t skip_plain(std::string_view text, size_t at) {
 #ifdef __SSE2__
     while (text.size() - at >= 16) {
@@ -74,6 +74,9 @@ size_t skip_plain(std::string_view text, size_t at) {
 #endif
     while (text.size() - at >= 8 && eight_plain(text.data() + at)) {
         at += 8;
+    }
+    while (at < text.size() && kTreat[static_cast<unsigned char>(text[at])] == Treat::Copy) {
+        ++at;
     }
     return at;
 }

@@ -1,7 +1,6 @@
 #include "guards/request_guard.h"
 
 #include <algorithm>
-
 #include "core/json_writer.h"
 
 namespace aigw::guards {
@@ -11,7 +10,7 @@ namespace {
 constexpr size_t kNodeCost = 64;  // of one value that is no text, in bytes of work
 
 // Strings under these names are no text; what is below an object or list of such a name is looked at.
-constexpr std::string_view kNoText[] = {
+constexpr JsonNames kNoText{
     "role",        "type",     "id",           "name",   "model",     "tool_call_id", "tool_use_id", "call_id", "media_type", "mime_type",
     "format",      "signature", "file_id",     "url",    "file_data", "detail",       "status",      "stop",    "stop_sequences",
     "service_tier", "encrypted_content", "reasoning_effort", "verbosity", "prompt_cache_key", "finish_reason", "stop_reason", "ttl",
@@ -19,21 +18,15 @@ constexpr std::string_view kNoText[] = {
     "mimeType", "fileUri", "file_uri", "thoughtSignature", "thought_signature", "stopSequences", "cachedContent", "cached_content",
     "responseMimeType", "response_mime_type", "thinkingLevel", "thinking_level",
     // Of Responses, where an image's URL is a string.
-    "image_url", "file_url", "phase", "previous_response_id", "conversation", "truncation", "effort",
-};
+    "image_url", "file_url", "phase", "previous_response_id", "conversation", "truncation", "effort"};
 // Nothing below these is text.
-constexpr std::string_view kNoTextBelow[] = {"tool_choice", "stream_options", "logit_bias", "cache_control", "modalities", "include",
+constexpr JsonNames kNoTextBelow{"tool_choice", "stream_options", "logit_bias", "cache_control", "modalities", "include",
                                             "toolConfig", "tool_config", "safetySettings", "safety_settings", "responseModalities",
                                             "client_metadata"};
-constexpr std::string_view kSchemas[] = {"parameters", "input_schema", "schema", "parametersJsonSchema", "parameters_json_schema",
+constexpr JsonNames kSchemas{"parameters", "input_schema", "schema", "parametersJsonSchema", "parameters_json_schema",
                                         "responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"};
 // What is text in a schema.
-constexpr std::string_view kSchemaTexts[] = {"description", "title", "default", "example", "examples", "$comment"};
-
-template <size_t N>
-bool is_one_of(std::string_view name, const std::string_view (&names)[N]) {
-    return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
+constexpr JsonNames kSchemaTexts{"description", "title", "default", "example", "examples", "$comment"};
 
 // A call's arguments and its result's values: JSON whose names are not the dialect's.
 bool is_google_call(std::string_view object, std::string_view member) {
@@ -94,11 +87,11 @@ void RequestGuard::next_value(size_t &budget) {
 
 // A name that is written with escapes is one that nobody knows: its value is text.
 void RequestGuard::visit(JsonValue value, const Frame &frame, std::string_view name) {
-    Mode mode = frame.mode == Mode::Schema || is_one_of(name, kSchemas) ? Mode::Schema : Mode::Any;
+    Mode mode = frame.mode == Mode::Schema || kSchemas.contains(name) ? Mode::Schema : Mode::Any;
     if (value.is_object() || value.is_array()) {
         if ((name == "input" && frame.tool_use) || is_google_call(frame.name, name)) {
             start(value, Kind::Raw);
-        } else if (!is_one_of(name, kNoTextBelow)) {
+        } else if (!kNoTextBelow.contains(name)) {
             enter(value, mode, name);
         }
         return;
@@ -107,7 +100,7 @@ void RequestGuard::visit(JsonValue value, const Frame &frame, std::string_view n
         return;
     }
     bool media = name == "data" && !frame.text_data;
-    bool is_text = frame.mode == Mode::Schema ? is_one_of(name, kSchemaTexts) : !media && !is_one_of(name, kNoText);
+    bool is_text = frame.mode == Mode::Schema ? kSchemaTexts.contains(name) : !media && !kNoText.contains(name);
     if (is_text) {
         start(value, name == "arguments" || holds_json(value) ? Kind::Arguments : Kind::Text);
     }

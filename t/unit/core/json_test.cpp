@@ -64,6 +64,8 @@ TEST(JsonValue, PicksWhatFindFinds) {
         }
     }
     EXPECT_FALSE(JsonValue().pick(kNames)[0]);
+    EXPECT_TRUE(kNames.contains("id") && kNames.contains(""));
+    EXPECT_FALSE(kNames.contains("di") || kNames.contains("idx") || kNames.contains("i"));
 }
 
 TEST(JsonParser, FindsMembersAndElements) {
