@@ -49,7 +49,12 @@ constexpr Quirks kXai{.developer_role = false, .refuses = "logit_bias"};
 constexpr Quirks kZai{.max_completion_tokens = false, .developer_role = false, .refuses = "max_completion_tokens tool_choice n logit_bias"};
 
 constexpr std::string_view kBedrock = "https://bedrock-runtime.{region}.amazonaws.com";
-constexpr std::string_view kRegion = "{region}";
+constexpr std::string_view kVertexPath = "/v1/projects/{project}/locations/{location}/publishers/google";
+constexpr std::string_view kVertex =
+    "https://{location}-aiplatform.googleapis.com/v1/projects/{project}/locations/{location}/publishers/google";
+constexpr std::string_view kVertexClaudePath = "/v1/projects/{project}/locations/{location}/publishers/anthropic/models";
+constexpr std::string_view kVertexClaude =
+    "https://{location}-aiplatform.googleapis.com/v1/projects/{project}/locations/{location}/publishers/anthropic/models";
 
 // clang-format off
 constexpr std::array kRows{
@@ -80,7 +85,8 @@ constexpr std::array kRows{
     CatalogRow{"databricks",    kOpenAi,              "",                                        kBearer,             "/serving-endpoints", kOpenModels},
     CatalogRow{"bedrock",       "bedrock_converse",   kBedrock,                                  Credential::SigV4,   ""},
     CatalogRow{"bedrock-anthropic", "bedrock_anthropic", kBedrock,                               Credential::SigV4,   ""},
-    CatalogRow{"vertex-anthropic", "vertex_anthropic", "",                                       kBearer,             ""},
+    CatalogRow{"vertex",        "gemini",             kVertex,                                   Credential::Google,  kVertexPath},
+    CatalogRow{"vertex-anthropic", "vertex_anthropic", kVertexClaude,                            Credential::Google,  kVertexClaudePath},
     CatalogRow{"bedrock-mantle", kOpenAi,             "",                                        kBearer,             "/v1"},
     CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
     CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
@@ -91,6 +97,35 @@ constexpr std::array kRows{
 // clang-format on
 
 constexpr std::string_view kResource = "/openai";  // of Azure's hosts: the path of a resource's own API
+
+constexpr std::string_view kRegion = "{region}", kProject = "{project}", kLocation = "{location}";
+constexpr std::string_view kRegional = "{location}-aiplatform.googleapis.com";
+
+void replace_all(std::string &text, std::string_view word, std::string_view by) {
+    for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + by.size())) {
+        text.replace(at, word.size(), by);
+    }
+}
+
+std::string in_place(std::string_view words, const Place &place) {
+    std::string text(words);
+    replace_all(text, kRegion, place.region);
+    replace_all(text, kProject, place.project);
+    replace_all(text, kLocation, place.location);
+    return text;
+}
+
+// Not all places are a part of their host's name in the same way.
+std::string own_url(const CatalogRow &row, const Place &place) {
+    std::string text(row.base_url);
+    if (place.location == "global") {
+        replace_all(text, kRegional, "aiplatform.googleapis.com");
+    } else if (place.location == "us" || place.location == "eu") {
+        replace_all(text, kRegional, "aiplatform.{location}.rep.googleapis.com");
+    }
+    bool china = place.region.starts_with("cn-") && text.find(kRegion) != text.npos;
+    return in_place(text, place) + (china ? ".cn" : "");
+}
 
 }  // namespace
 
@@ -117,20 +152,23 @@ bool is_region(std::string_view text) {
     });
 }
 
-Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, std::string_view region) {
+Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, const Place &place) {
     if (text.empty() && row.base_url.empty()) {
         return Unexpected<std::string>{"is required with this \"format\""};
     }
-    std::string base(text.empty() ? row.base_url : text);
-    if (size_t at = base.find(kRegion); text.empty() && at != base.npos) {
-        base.replace(at, kRegion.size(), region);
-        base += region.starts_with("cn-") ? ".cn" : "";  // AWS in China
-    }
-    auto url = parse_base_url(base);
+    auto url = parse_base_url(text.empty() ? own_url(row, place) : std::string(text));
     if (url && url->path.empty()) {
-        url->path = std::string(row.default_path);
+        url->path = in_place(row.default_path, place);
     }
     return url;
+}
+
+bool needs_project(const CatalogRow &row, std::string_view text) {
+    if (row.default_path.find(kProject) == row.default_path.npos) {
+        return false;
+    }
+    auto url = text.empty() ? Result<Url, std::string>(Url{}) : parse_base_url(text);
+    return url && url->path.empty();
 }
 
 std::string request_path(const Provider &provider, std::string_view model, std::string_view dialect_path) {

@@ -28,21 +28,29 @@ struct Url {
 // http:// or https:// base URL; no user, query or fragment. The error is a phrase for nginx -t.
 Result<Url, std::string> parse_base_url(std::string_view text);
 
-// SigV4: signed with what access_key and its kin say, or a key of the vendor as a bearer.
-enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey, SigV4 };
+// SigV4: signed with AWS credentials, or a key of the vendor as a bearer. Google: a bearer, which may be made for us.
+enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey, SigV4, Google };
 
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai
     std::string_view dialect;   // openai_chat
-    std::string_view base_url;  // empty: `url` is required; may hold {region}
+    std::string_view base_url;  // empty: `url` is required; may hold the words of Place: {region}
     Credential credential;
-    std::string_view default_path;  // of a url without a path
+    std::string_view default_path;  // of a url without a path; may hold them too
     chat::Quirks quirks{};
     bool deployments = false;       // Azure's: see request_path
 };
 
+// Where in a cloud.
+struct Place {
+    std::string_view region;             // AWS
+    std::string_view project, location;  // Google
+};
+
 // A url as the operator wrote it (empty: the row's own base). The error is a phrase as of parse_base_url.
-Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, std::string_view region = {});
+Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view text, const Place &place = {});
+// The path of such a url is the row's own, and names a project and its location.
+bool needs_project(const CatalogRow &row, std::string_view text);
 // us-east-1: letters, digits, hyphens.
 bool is_region(std::string_view text);
 
@@ -74,7 +82,18 @@ struct Provider {
     std::string api_version;  // Azure: the resource's own API of that date; empty: its v1
     std::string deployment;   // Azure, with api_version: instead of the model's name
     std::string region;      // AWS
-    AwsCredentials aws;      // SigV4; without an access key the credential is a bearer
+    std::string project, location;  // Google
+    AwsCredentials aws;      // SigV4; without an access key the credential is a bearer, unless the call brings others
+};
+
+// What one call is authorised with. Views.
+struct CallCredential {
+    CallCredential(std::string_view text) : key(text) {}
+    CallCredential(const std::string &text) : key(text) {}
+    CallCredential(const char *text) : key(text) {}
+
+    std::string_view key;                  // sent as the row has it; empty: none
+    const AwsCredentials *aws = nullptr;   // in the place of the provider's own
 };
 
 // Where a call of `model` goes: the base and what the dialect appends. With an api_version Azure wants it as a parameter,

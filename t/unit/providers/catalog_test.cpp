@@ -5,6 +5,8 @@
 namespace aigw::providers {
 namespace {
 
+constexpr Place kPlace{"us-east-1", "p", "l"};
+
 TEST(Catalog, NamesItsRows) {
     EXPECT_TRUE(row_names().starts_with("openai, anthropic, "));
     EXPECT_EQ(find_row(""), nullptr);
@@ -20,11 +22,11 @@ TEST(Catalog, EveryRowHasWhatItsUrlNeeds) {
         EXPECT_FALSE(row.dialect.empty());
         auto bare = provider_url(row, "http://h:1");
         ASSERT_TRUE(bare);
-        EXPECT_EQ(bare->path, row.default_path);
-        auto own = provider_url(row, "", "us-east-1");
+        EXPECT_EQ(bare->path.size() + std::string("{project}{location}").size() * needs_project(row, ""), row.default_path.size());
+        auto own = provider_url(row, "", kPlace);
         EXPECT_EQ(own.has_value(), !row.base_url.empty());
         if (!own) continue;
-        EXPECT_EQ(own->path, row.default_path) << "a url without a path has the row's own";
+        EXPECT_EQ(own->path, provider_url(row, "http://h:1", kPlace)->path) << "a url without a path has the row's own";
         EXPECT_EQ(own->tls, own->host != "127.0.0.1");
     }
 }
@@ -54,10 +56,29 @@ TEST(Catalog, UrlWithoutPathGetsTheRowsOwn) {
 }
 
 TEST(Catalog, BedrockIsWhereItsRegionIs) {
-    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "us-east-1")->authority(), "bedrock-runtime.us-east-1.amazonaws.com");
-    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "cn-north-1")->authority(), "bedrock-runtime.cn-north-1.amazonaws.com.cn");
-    EXPECT_EQ(provider_url(*find_row("bedrock-anthropic"), "http://h:1", "us-east-1")->authority(), "h:1");
-    EXPECT_EQ(provider_url(*find_row("bedrock"), "", "us-east-1")->path, "");
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", {"us-east-1", "", ""})->authority(), "bedrock-runtime.us-east-1.amazonaws.com");
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", {"cn-north-1", "", ""})->authority(), "bedrock-runtime.cn-north-1.amazonaws.com.cn");
+    EXPECT_EQ(provider_url(*find_row("bedrock-anthropic"), "http://h:1", {"us-east-1", "", ""})->authority(), "h:1");
+    EXPECT_EQ(provider_url(*find_row("bedrock"), "", {"us-east-1", "", ""})->path, "");
+}
+
+TEST(Catalog, VertexIsWhereItsLocationIs) {
+    const CatalogRow &gemini = *find_row("vertex"), &claude = *find_row("vertex-anthropic");
+    auto url = provider_url(gemini, "", {"", "my-project", "us-central1"});
+    EXPECT_EQ(url->authority(), "us-central1-aiplatform.googleapis.com");
+    EXPECT_EQ(url->path, "/v1/projects/my-project/locations/us-central1/publishers/google");
+    EXPECT_EQ(provider_url(claude, "", {"", "p", "global"})->authority(), "aiplatform.googleapis.com");
+    EXPECT_EQ(provider_url(claude, "", {"", "p", "eu"})->authority(), "aiplatform.eu.rep.googleapis.com");
+    EXPECT_EQ(provider_url(claude, "", {"", "p", "eu"})->path, "/v1/projects/p/locations/eu/publishers/anthropic/models");
+    EXPECT_EQ(provider_url(claude, "http://h:1", {"", "p", "eu"})->path, "/v1/projects/p/locations/eu/publishers/anthropic/models");
+    EXPECT_EQ(provider_url(claude, "http://h:1/own", {"", "p", "eu"})->path, "/own");
+}
+
+TEST(Catalog, AProjectIsNeededWhereThePathIsTheRowsOwn) {
+    EXPECT_TRUE(needs_project(*find_row("vertex"), ""));
+    EXPECT_TRUE(needs_project(*find_row("vertex"), "http://h:1/"));
+    EXPECT_FALSE(needs_project(*find_row("vertex"), "http://h:1/v1/projects/p"));
+    EXPECT_FALSE(needs_project(*find_row("gemini"), ""));
 }
 
 TEST(Catalog, RegionsAreWords) {
