@@ -15,6 +15,8 @@ std::string_view result_of(Cause cause) {
     case Cause::Timeout:
     case Cause::Total:
         return "timeout";
+    case Cause::Credentials:
+        return "credentials";  // of no call
     case Cause::Protocol:
         break;
     }

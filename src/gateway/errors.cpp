@@ -102,6 +102,8 @@ ApiError caller_error(Cause cause, std::string_view provider) {
         return upstream(502, "upstream_error", who + " closed the connection before its answer was complete.");
     case Cause::Protocol:
         return upstream(502, "upstream_error", who + " sent an answer that is not valid.");
+    case Cause::Credentials:
+        return {503, ErrorKind::Overloaded, "overloaded", "No credentials for the provider " + quoted(provider) + ".", {}, {}};
     case Cause::Timeout:
     case Cause::Total:
         break;

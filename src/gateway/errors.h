@@ -12,7 +12,8 @@
 namespace aigw::gateway {
 
 // Why an attempt failed outside of HTTP.
-enum class Cause : uint8_t { Connect, Tls, Dns, Closed, Timeout, Protocol, Total };
+// Credentials: there are none for the provider, and it was not called.
+enum class Cause : uint8_t { Connect, Tls, Dns, Closed, Timeout, Protocol, Total, Credentials };
 
 // By the provider's own status (also the one that an error event stands for).
 FailureClass classify(const chat::ApiError &error);

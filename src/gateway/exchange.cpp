@@ -199,7 +199,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     return true;
 }
 
-bool Exchange::request_for(const Target &target, std::string_view credential, UpstreamRequest &out,
+bool Exchange::request_for(const Target &target, const providers::CallCredential &credential, UpstreamRequest &out,
                            std::optional<UnixSeconds> now) {
     reset_answer();
     if (!write_body(target, record_.upstream_model)) {

@@ -71,9 +71,9 @@ public:
 
     // After begin said Continue, and after each Failed. `total deadline` is the host's to keep (fail(Cause::Total)).
     Step next_attempt(Millis now);
-    // The bytes for the target of the last Launch. `credential` is the provider's key, plain. False: this target cannot
-    // carry the request; call next_attempt. `now`: signatures grow old; the request's own time if it is not given.
-    bool request_for(const Target &target, std::string_view credential, UpstreamRequest &out,
+    // The bytes for the target of the last Launch. False: this target cannot carry the request; call next_attempt. `now`:
+    // signatures grow old; the request's own time if it is not given. Where there are no credentials for it: fail().
+    bool request_for(const Target &target, const providers::CallCredential &credential, UpstreamRequest &out,
                      std::optional<UnixSeconds> now = std::nullopt);
     // After Commit, when the request has been sent: its bytes are wanted no more. A held stream is small.
     void forget_request();

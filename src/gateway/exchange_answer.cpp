@@ -11,6 +11,17 @@ namespace {
 
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
+FailureClass class_of(Cause cause) {
+    switch (cause) {
+    case Cause::Total:
+        return FailureClass::Final;
+    case Cause::Credentials:
+        return FailureClass::OtherTarget;
+    default:
+        return FailureClass::Retryable;
+    }
+}
+
 bool is_broken(EventReader::Status status) {
     return status == EventReader::Status::TooLarge || status == EventReader::Status::Broken;
 }
@@ -283,7 +294,7 @@ Verdict Exchange::fail(Cause cause, Millis now) {
         return cut(error, now);
     }
     last_error_ = error;
-    return retry(cause == Cause::Total ? FailureClass::Final : FailureClass::Retryable, {}, now);
+    return retry(class_of(cause), {}, now);
 }
 
 Verdict Exchange::fail_with(const chat::ApiError &error, FailureClass failure, Millis now) {

@@ -59,6 +59,7 @@ void append_credential(std::string &out, providers::Credential style, std::strin
     case providers::Credential::None:
         break;
     case providers::Credential::SigV4:  // a key of Bedrock's own; signing is append_signature
+    case providers::Credential::Google:
     case providers::Credential::Bearer:
         append_line(out, "Authorization", credential, "Bearer ");
         break;
@@ -92,7 +93,8 @@ std::vector<providers::SignedHeader> headers_to_sign(const providers::Provider &
     return headers;
 }
 
-void append_signature(std::string &out, const UpstreamCall &call, std::string_view path, std::string_view host) {
+void append_signature(std::string &out, const UpstreamCall &call, const providers::AwsCredentials &credentials,
+                      std::string_view path, std::string_view host) {
     const providers::Provider &provider = *call.target.provider;
     std::vector<std::string> names;
     const std::vector<providers::SignedHeader> headers = headers_to_sign(provider, host, names);
@@ -104,9 +106,9 @@ void append_signature(std::string &out, const UpstreamCall &call, std::string_vi
     request.headers = headers;
     request.payload = sha256(call.body);
     request.time = call.now;
-    const providers::SigV4 signature = providers::sign_v4(provider.aws, request);
+    const providers::SigV4 signature = providers::sign_v4(credentials, request);
     append_line(out, "X-Amz-Date", signature.date);
-    append_line(out, "X-Amz-Security-Token", provider.aws.session_token);
+    append_line(out, "X-Amz-Security-Token", credentials.session_token);
     append_line(out, "Authorization", signature.authorization);
 }
 
@@ -135,10 +137,11 @@ std::string write_upstream_head(const UpstreamCall &call, const Caller &caller) 
     append_line(head, "Content-Length", length_of(call.body));
     append_line(head, "Accept-Encoding", "identity");
     append_line(head, "User-Agent", "ngx_http_aigw");
-    if (provider.row->credential == providers::Credential::SigV4 && !provider.aws.access_key.empty()) {
-        append_signature(head, call, path, host);
+    const providers::AwsCredentials &aws = call.credential.aws != nullptr ? *call.credential.aws : provider.aws;
+    if (provider.row->credential == providers::Credential::SigV4 && !aws.access_key.empty()) {
+        append_signature(head, call, aws, path, host);
     } else {
-        append_credential(head, provider.row->credential, call.credential);
+        append_credential(head, provider.row->credential, call.credential.key);
     }
     append_dialect_headers(head, dialect, caller);
     append_line(head, "idempotency-key", caller.idempotency_key);

@@ -16,7 +16,7 @@ struct UpstreamCall {
     const Target &target;
     std::string_view model;       // the provider's name for it
     std::string_view path;        // after the base URL, as the dialect has it
-    std::string_view credential;  // plain
+    const providers::CallCredential &credential;
     std::span<const std::string_view> body;  // in pieces
     UnixSeconds now;              // of this call, for signatures
 };

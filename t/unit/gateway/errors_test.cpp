@@ -63,6 +63,8 @@ TEST(Errors, TimeIs504) {
     EXPECT_EQ(caller_error(Cause::Total, "p").code, "timeout");
     EXPECT_EQ(caller_error(Cause::Connect, "p").status, 502);
     EXPECT_EQ(caller_error(Cause::Dns, "p").code, "upstream_error");
+    EXPECT_EQ(caller_error(Cause::Credentials, "p").status, 503);
+    EXPECT_EQ(caller_error(Cause::Credentials, "p").code, "overloaded");
 }
 
 TEST(Errors, RetryAfterInEveryForm) {
