@@ -23,7 +23,8 @@ chat::Result<EmbeddingRequest> read_embedding_request(const JsonDoc &request, co
 chat::Result<OperationAnswer> write_embeddings(const std::vector<JsonValue> &vectors, JsonValue request,
                                                const AnswerOptions &options, std::optional<chat::Usage> usage);
 
-const ProviderOperation &gemini_embeddings();   // models/M:batchEmbedContents
+const ProviderOperation &gemini_embeddings();
+const ProviderOperation &vertex_embeddings();   // models/M:predict   // models/M:batchEmbedContents
 const ProviderOperation &cohere_embeddings();   // v2/embed
 const ProviderOperation &ollama_embeddings();   // api/embed, below a base that ends with /api
 const ProviderOperation &bedrock_embeddings();  // Titan (one text a call) and Cohere, by the model

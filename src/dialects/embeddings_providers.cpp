@@ -93,6 +93,51 @@ class Gemini final : public Embeddings {
     static constexpr std::string_view kModels = "models/";
 };
 
+// An input that is too long is refused, as OpenAI does: by default Vertex would cut it without a word.
+class Vertex final : public Embeddings {
+    std::string path(std::string_view model) const override {
+        std::string path = "/models/";
+        append_path_segment(path, model);
+        return path + ":predict";
+    }
+
+    std::optional<chat::ApiError> write(const EmbeddingRequest &request, std::string_view model, JsonWriter &json) const override {
+        if (request.inputs.size() != 1 && model.starts_with("gemini-embedding")) {
+            return chat::unsupported("input", "this model embeds one text a call");
+        }
+        json.begin_object().key("instances").begin_array();
+        for (JsonText text : request.inputs) {
+            json.begin_object().key("content").text(text).end_object();
+        }
+        json.end_array().key("parameters").begin_object().key("autoTruncate").boolean(false);
+        if (request.dimensions) {
+            json.key("outputDimensionality").number(*request.dimensions);
+        }
+        json.end_object().end_object();
+        return std::nullopt;
+    }
+
+    std::vector<JsonValue> vectors(JsonValue answer) const override {
+        std::vector<JsonValue> out;
+        for (JsonValue prediction : answer["predictions"].elements()) {
+            out.push_back(prediction["embeddings"]["values"]);
+        }
+        return out;
+    }
+    // The sum of all inputs'; none if one does not tell.
+    std::optional<chat::Usage> usage(JsonValue answer) const override {
+        chat::Usage sum{0, 0, 0, 0, 0};
+        for (JsonValue prediction : answer["predictions"].elements()) {
+            auto tokens = read_count(prediction["embeddings"]["statistics"]["token_count"]);
+            if (!tokens) {
+                return std::nullopt;
+            }
+            sum.prompt += *tokens;
+        }
+        return sum;
+    }
+};
+
 class Ollama final : public Embeddings {
     std::string path(std::string_view) const override { return "/embed"; }
 
@@ -198,6 +243,11 @@ private:
 
 const ProviderOperation &gemini_embeddings() {
     static const Gemini operation;
+    return operation;
+}
+
+const ProviderOperation &vertex_embeddings() {
+    static const Vertex operation;
     return operation;
 }
 

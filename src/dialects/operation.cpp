@@ -19,6 +19,7 @@ struct Row {
 constexpr Row kRows[] = {
     {Operation::CountTokens, "anthropic_messages", operations::count_tokens},
     {Operation::Embeddings,  "openai_chat",        operations::openai_embeddings},
+    {Operation::Embeddings,  "vertex",             operations::vertex_embeddings},
     {Operation::Embeddings,  "gemini",             operations::gemini_embeddings},
     {Operation::Embeddings,  "ollama_chat",        operations::ollama_embeddings},
     {Operation::Embeddings,  "cohere_chat",        operations::cohere_embeddings},

@@ -79,6 +79,10 @@ const Family kFamilies[] = {
      R"({"requests":[{"model":"models/a/m","content":{"parts":[{"text":"x\n"}]},"outputDimensionality":2},)"
      R"({"model":"models/a/m","content":{"parts":[{"text":"y"}]},"outputDimensionality":2}]})",
      R"({"embeddings":[{"values":[1,0.5]},{"values":[-2.0,0]}]})", nullptr},
+    {"vertex", "/models/a%2Fm:predict",
+     R"({"instances":[{"content":"x\n"},{"content":"y"}],"parameters":{"autoTruncate":false,"outputDimensionality":2}})",
+     R"({"predictions":[{"embeddings":{"values":[1,0.5],"statistics":{"token_count":3,"truncated":false}}},)"
+     R"({"embeddings":{"values":[-2.0,0],"statistics":{"token_count":5.0,"truncated":false}}}]})", "8"},
     {"ollama_chat", "/embed", R"({"model":"a/m","input":["x\n","y"],"dimensions":2})",
      R"({"embeddings":[[1,0.5],[-2.0,0]],"prompt_eval_count":8})", "8"},
     {"cohere_chat", "/embed",
@@ -89,7 +93,8 @@ const Family kFamilies[] = {
 TEST(Embeddings, AreWrittenForEachFamily) {
     Parsed request(R"({"model":"m","input":["x\n","y"],"dimensions":2,"encoding_format":"float"})");
     for (const Family &family : kFamilies) {
-        const ProviderOperation *operation = find_operation(Operation::Embeddings, "", family.dialect);
+        std::string_view dialect = family.dialect;
+        const ProviderOperation *operation = find_operation(Operation::Embeddings, dialect, dialect == "vertex" ? "gemini" : dialect);
         ASSERT_NE(operation, nullptr) << family.dialect;
         EXPECT_EQ(operation->path("a/m"), family.path);
         EXPECT_EQ(operation->write_request(request.doc, call("a/m"))->body, family.request);
@@ -118,6 +123,20 @@ TEST(Embeddings, BedrockGoesByTheModel) {
     Parsed titan(R"({"embedding":[1,2],"inputTextTokenCount":3})"), cohere(R"({"embeddings":[[1],[2]]})");
     EXPECT_EQ(bedrock.read_answer(titan.doc, one.doc.root(), {})->usage->prompt, 3);
     EXPECT_NE(bedrock.read_answer(cohere.doc, two.doc.root(), {})->body.find("[2]"), std::string::npos);
+}
+
+TEST(Embeddings, VertexTakesAsManyTextsAsTheModel) {
+    const ProviderOperation &vertex = operations::vertex_embeddings();
+    Parsed two(R"({"model":"m","input":["x","y"]})"), one(R"({"model":"m","input":"x"})");
+    EXPECT_EQ(vertex.write_request(two.doc, call("gemini-embedding-001")).error().param, "input");
+    EXPECT_TRUE(vertex.write_request(one.doc, call("gemini-embedding-001")).has_value());
+    Parsed silent(R"({"predictions":[{"embeddings":{"values":[1]}}]})");
+    AnswerOptions options;
+    options.input_tokens = 4;
+    auto read = vertex.read_answer(silent.doc, one.doc.root(), options);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_FALSE(read->usage);
+    EXPECT_NE(read->body.find(R"("prompt_tokens":4)"), std::string::npos);
 }
 
 // What OpenAI's SDKs ask for unless told otherwise.
