@@ -73,6 +73,7 @@ endif()
 
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 add_library(ngx_http_aigw_module MODULE ${AIGW_NGINX_SOURCES} ${AIGW_MODULES_C})
 set_target_properties(ngx_http_aigw_module PROPERTIES
   PREFIX ""
@@ -94,7 +95,7 @@ target_include_directories(ngx_http_aigw_module SYSTEM PRIVATE
 # nginx's callbacks have parameters that nobody uses and tables that end early.
 target_compile_options(ngx_http_aigw_module PRIVATE -Wno-unused-parameter
   $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
-target_link_libraries(ngx_http_aigw_module PRIVATE aigw PkgConfig::OPENSSL PkgConfig::HIREDIS)
+target_link_libraries(ngx_http_aigw_module PRIVATE aigw PkgConfig::OPENSSL PkgConfig::HIREDIS PkgConfig::CURL)
 # nodelete: a reload opens the library again before it closes it, and vtables must not go away under old workers' exit.
 target_link_options(ngx_http_aigw_module PRIVATE
   -Wl,--version-script=${CMAKE_SOURCE_DIR}/exports.map -Wl,-z,nodelete)

@@ -55,6 +55,7 @@ void Driver::stop() {
     if (provider_ != nullptr) {
         provider_->addresses->cancel(*this);
     }
+    Minter::cancel(*this);
     for (ngx_event_t *event : {&next_, &first_, &total_}) {
         if (event->timer_set) {
             ngx_del_timer(event);
@@ -99,6 +100,9 @@ void Driver::on_next() {
     case State::Waiting:
         prepare();
         break;
+    case State::Minting:
+        minted();
+        break;
     case State::Resolving:
         resolved();
         break;
@@ -133,19 +137,53 @@ void Driver::step() {
 
 void Driver::prepare() {
     provider_ = &worker_conf(*target_);
+    attempt_began_ = now();
+    arm(first_, target_->first_timeout(exchange_.record().stream));
+    if (provider_->mint != nullptr) {
+        mint();
+        return;
+    }
     auto credential = take_credential(r_, *provider_);
     if (!credential) {
         refuse({NGX_HTTP_SERVICE_UNAVAILABLE, chat::ErrorKind::Overloaded, "overloaded",
                 "No credentials for the provider \"" + provider_->name + "\".", {}, {}});
         return;
     }
-    bool carried = exchange_.request_for(*target_, *credential, request_, ngx_time());
+    write(*credential);
+}
+
+// Credentials that are made for us, and may not be there yet.
+void Driver::mint() {
+    state_ = State::Minting;
+    Minter &minter = *provider_->mint->minter;
+    found_ = minter.ready();
+    if (found_ || !minter.wait(*this)) {
+        minted();
+        return;
+    }
+    watch_client();
+}
+
+void Driver::on_minted(bool found) {
+    found_ = found;
+    ngx_post_event(&next_, &ngx_posted_events);
+}
+
+void Driver::minted() {
+    if (!found_) {
+        exchange_.fail(Cause::Credentials, now());
+        on_failed();
+        return;
+    }
+    write(provider_->mint->minter->credential());
+}
+
+void Driver::write(const providers::CallCredential &credential) {
+    bool carried = exchange_.request_for(*target_, credential, request_, ngx_time());
     if (!carried) {
         on_failed();
         return;
     }
-    attempt_began_ = now();
-    arm(first_, target_->first_timeout(exchange_.record().stream));
     resolve();
 }
 
@@ -197,7 +235,17 @@ void Driver::on_commit() {
     }
 }
 
+// It may be the credential that is at fault: withdrawn before its end.
+void Driver::doubt_credential() {
+    const auto &calls = exchange_.record().calls;
+    if (state_ == State::Calling && provider_->mint != nullptr && !calls.empty() &&
+        (calls.back().result == "authentication" || calls.back().result == "permission")) {
+        provider_->mint->minter->doubt();
+    }
+}
+
 void Driver::on_failed() {
+    doubt_credential();
     state_ = State::Between;
     if (first_.timer_set) {
         ngx_del_timer(&first_);
@@ -215,7 +263,11 @@ void Driver::fail_unlaunched(Cause cause, ngx_uint_t status) {
 }
 
 void Driver::on_first() {
-    if (state_ == State::Resolving) {
+    if (state_ == State::Minting) {
+        Minter::cancel(*this);
+        exchange_.fail(Cause::Credentials, now());
+        on_failed();
+    } else if (state_ == State::Resolving) {
         fail_unlaunched(Cause::Timeout, NGX_HTTP_GATEWAY_TIME_OUT);
     } else if (state_ == State::Calling && call_.live()) {
         ngx_log_error(NGX_LOG_ERR, r_->connection->log, NGX_ETIMEDOUT, "aigw: no content from \"%s\" in time",
@@ -231,6 +283,7 @@ void Driver::on_total() {
     switch (state_) {
     case State::Between:
     case State::Waiting:
+    case State::Minting:
         stop();
         exchange_.fail(Cause::Total, now());
         on_failed();

@@ -9,6 +9,7 @@
 #include "gateway/exchange.h"
 #include "gateway/policy.h"
 #include "nginx/conf_position.h"
+#include "nginx/mint_conf.h"
 #include "nginx/ngx.h"
 #include "nginx/policies.h"
 #include "nginx/redis_conf.h"
@@ -34,6 +35,7 @@ struct ProviderConf : providers::Provider {
     ngx_ssl_t *ssl = nullptr;                     // null: plain
     ngx_uint_t keepalive = 64;                    // idle connections a worker keeps
     std::vector<CredentialSource> credentials;    // a pool, taken in turn
+    MintConf *mint = nullptr;                     // makes them instead; null: nobody does
     // The host itself if it is an address, else what /etc/hosts said at start; no brackets. Empty: ask DNS.
     std::vector<std::string> static_ips;
     // A worker's own, made in init_process.
@@ -55,6 +57,7 @@ struct TargetReference {
 
 struct MainConf {
     std::vector<std::unique_ptr<ProviderConf>> providers;
+    std::vector<std::unique_ptr<MintConf>> mints;  // one for each source, whoever uses it
     gateway::ModelTable models;
     std::vector<std::unique_ptr<PolicySet>> model_policies;  // by the model's index
     Zones *zones = nullptr;   // set by ai_zone or, with the default size, after the configuration was read

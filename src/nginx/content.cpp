@@ -5,6 +5,7 @@
 #include "nginx/context.h"
 #include "nginx/guarded.h"
 #include "nginx/keepalive.h"
+#include "nginx/minter.h"
 #include "nginx/phases.h"
 #include "nginx/redis.h"
 #include "nginx/resolve.h"
@@ -44,6 +45,9 @@ ngx_int_t start_connections(ngx_cycle_t *cycle) noexcept {
             provider->idle = new KeepaliveCache(provider->keepalive);
             provider->addresses = new Addresses(provider->url.host, provider->url.port, provider->static_ips);
         }
+        for (const auto &mint : main_conf(cycle)->mints) {
+            mint->minter = new Minter(*mint);
+        }
         if (main_conf(cycle)->redis) {
             main_conf(cycle)->redis_client = new Redis(*main_conf(cycle)->redis);
         }
@@ -58,6 +62,11 @@ void stop_connections(ngx_cycle_t *cycle) noexcept {
         delete provider->addresses;
         provider->addresses = nullptr;
     }
+    for (const auto &mint : main_conf(cycle)->mints) {
+        delete mint->minter;
+        mint->minter = nullptr;
+    }
+    SideCall::close_all();
     delete main_conf(cycle)->redis_client;
     main_conf(cycle)->redis_client = nullptr;
 }

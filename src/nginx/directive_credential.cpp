@@ -124,6 +124,18 @@ char *add_variable(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &valu
 
 }  // namespace
 
+const char *environment(ngx_conf_t *cf, const char *name) {
+    EnvDirective env = find_env(cf, name);
+    const char *value = env.value != nullptr ? env.value : std::getenv(name);
+    if (value == nullptr || *value == '\0') {
+        return nullptr;
+    }
+    if (!env.found) {
+        warn(cf, "environment variable \"%s\" has no \"env %s;\" directive before http", name, name);
+    }
+    return value;
+}
+
 char *read_secret(ngx_conf_t *cf, const ngx_str_t &value, const char *noun, std::string &out) {
     std::string_view text = view(value);
     if (text.substr(0, 4) == "env:") {

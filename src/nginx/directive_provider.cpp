@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "nginx/directive_mint.h"
 #include "nginx/directive_tools.h"
 #include "nginx/directives.h"
 #include "nginx/guarded.h"
@@ -22,6 +23,7 @@ struct Builder {
     ProviderConf &conf;
     std::string url;  // as written
     TlsOptions tls;
+    MintOptions mint;
     bool keyed = false;
     bool signs = false;  // access_key, secret_key or session_token
     bool bearer = false;  // key
@@ -47,6 +49,7 @@ char *set_url(ngx_conf_t *cf, void *object) {
 
 char *set_key(ngx_conf_t *cf, void *object) {
     builder(object).keyed = builder(object).bearer = true;
+    builder(object).mint.own = "key";
     return add_credential(cf, builder(object).conf, argument(cf, 1));
 }
 
@@ -60,6 +63,7 @@ char *set_region(ngx_conf_t *cf, void *object) {
 
 char *set_aws(ngx_conf_t *cf, Builder &built, std::string &out, const char *noun) {
     built.keyed = built.signs = true;
+    built.mint.own = "access_key";
     std::string_view text = view(argument(cf, 1));
     if (text.substr(0, 4) != "env:" && text.substr(0, 5) != "file:") {
         warn(cf, "the %s of ai_provider \"%s\" is written in the configuration, \"env:\" or \"file:\" keep it out", noun,
@@ -81,6 +85,10 @@ char *set_secret_key(ngx_conf_t *cf, void *object) {
 char *set_session_token(ngx_conf_t *cf, void *object) {
     return set_aws(cf, builder(object), builder(object).conf.aws.session_token, "session token");
 }
+
+char *set_credentials(ngx_conf_t *cf, void *object) { return set_mint_wish(cf, builder(object).mint); }
+
+char *set_account(ngx_conf_t *cf, void *object) { return set_service_account(cf, builder(object).mint); }
 
 bool is_token(std::string_view name) {
     constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
@@ -217,6 +225,10 @@ constexpr BlockDirective kDirectives[] = {
     {"access_key",              1, 1,         true,  set_access_key},
     {"secret_key",              1, 1,         true,  set_secret_key},
     {"session_token",           1, 1,         true,  set_session_token},
+    {"credentials",             1, 1,         true,  set_credentials},
+    {"service_account",         1, 1,         true,  set_account},
+    {"project",                 1, 1,         true,  set_url_word<&providers::Provider::project>},
+    {"location",                1, 1,         true,  set_url_word<&providers::Provider::location>},
     {"header",                  2, 2,         false, set_header},
     {"timeout",                 1, kAnyCount, true,  set_timeout},
     {"keepalive",               1, 1,         true,  set_keepalive},
@@ -243,15 +255,18 @@ char *check_deployment(ngx_conf_t *cf, const ProviderConf &conf) {
     return NGX_CONF_OK;
 }
 
+char *check_mint(ngx_conf_t *cf, Builder &built) { return choose_mint(cf, built.conf, built.mint); }
+
 // What signing needs, and who can be signed for.
-char *check_aws(ngx_conf_t *cf, const Builder &built) {
+char *check_aws(ngx_conf_t *cf, Builder &built) {
     const ProviderConf &conf = built.conf;
     const char *name = conf.name.c_str();
     if (conf.row->credential != providers::Credential::SigV4) {
         const char *stray = built.signs ? "access_key" : conf.region.empty() ? nullptr : "region";
         return stray == nullptr ? NGX_CONF_OK : emerg(cf, "\"%s\" is not for this \"format\" in ai_provider \"%s\"", stray, name);
     }
-    if (conf.region.empty() && (built.signs || built.url.empty())) {
+    bool signs = built.signs || conf.mint != nullptr || !conf.aws.access_key.empty();
+    if (conf.region.empty() && (signs || built.url.empty())) {
         return emerg(cf, "\"region\" is required with this \"format\" in ai_provider \"%s\"", name);
     }
     if (built.signs && built.bearer) {
@@ -263,6 +278,31 @@ char *check_aws(ngx_conf_t *cf, const Builder &built) {
     return NGX_CONF_OK;
 }
 
+// Google's cloud: whose, and where.
+char *check_place(ngx_conf_t *cf, Builder &built) {
+    const ProviderConf &conf = built.conf;
+    const std::array<std::pair<const char *, const std::string *>, 2> words{{{"project", &conf.project}, {"location", &conf.location}}};
+    const bool google = conf.row->credential == providers::Credential::Google;
+    const bool needed = providers::needs_project(*conf.row, built.url);
+    for (const auto &[name, value] : words) {
+        if (!google && !value->empty()) {
+            return emerg(cf, "\"%s\" is not for this \"format\" in ai_provider \"%s\"", name, conf.name.c_str());
+        }
+        if (needed && value->empty()) {
+            return emerg(cf, "\"%s\" is required with this \"format\" in ai_provider \"%s\"", name, conf.name.c_str());
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+// The header that a credential goes into is set by the operator.
+bool sets_authorization(const ProviderConf &conf) {
+    constexpr std::string_view kName = "authorization";
+    return std::any_of(conf.headers.begin(), conf.headers.end(), [&](const providers::Header &header) {
+        return header.name.size() == kName.size() && ngx_strncasecmp(str(header.name).data, str(kName).data, kName.size()) == 0;
+    });
+}
+
 // At the end of the block, when all of it is known.
 char *complete(ngx_conf_t *cf, Builder &built) {
     ProviderConf &conf = built.conf;
@@ -270,10 +310,15 @@ char *complete(ngx_conf_t *cf, Builder &built) {
         const providers::CatalogRow *named = providers::find_row(conf.name);
         conf.row = named != nullptr ? named : providers::find_row("openai");
     }
-    if (char *rv = check_aws(cf, built); rv != NGX_CONF_OK) {
-        return rv;
+    if (built.mint.own == nullptr && sets_authorization(conf)) {
+        built.mint.own = "header Authorization";
     }
-    auto url = providers::provider_url(*conf.row, built.url, conf.region);
+    for (auto check : {check_mint, check_aws, check_place}) {
+        if (char *rv = check(cf, built); rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+    auto url = providers::provider_url(*conf.row, built.url, {conf.region, conf.project, conf.location});
     if (!url) {
         return emerg(cf, "\"url\" %s in ai_provider \"%s\"", url.error().c_str(), conf.name.c_str());
     }
@@ -281,7 +326,8 @@ char *complete(ngx_conf_t *cf, Builder &built) {
     if (char *rv = check_deployment(cf, conf); rv != NGX_CONF_OK) {
         return rv;
     }
-    if (built.url.empty() && !built.keyed) {
+    bool has = built.keyed || conf.mint != nullptr || !conf.aws.access_key.empty() || !conf.credentials.empty();
+    if (built.url.empty() && !has) {
         warn(cf, "no \"key\" in ai_provider \"%s\"", conf.name.c_str());
     }
     if (conf.url.tls) {
@@ -307,7 +353,7 @@ char *set_provider(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         }
         auto provider = std::make_unique<ProviderConf>();
         provider->name = view(name);
-        Builder built{.conf = *provider, .url = {}, .tls = {}};
+        Builder built{.conf = *provider, .url = {}, .tls = {}, .mint = {}};
         main.providers.push_back(std::move(provider));
         char *rv = parse_block(cf, kDirectives, &built);
         return rv == NGX_CONF_OK ? complete(cf, built) : rv;

@@ -26,6 +26,9 @@ char *add_credential(ngx_conf_t *cf, ProviderConf &provider, const ngx_str_t &va
 // env:NAME, file:PATH or the text itself into `out`, or logs [emerg] and calls it `noun`. `out` stays empty where a
 // mere test of the configuration has no such variable in its environment.
 char *read_secret(ngx_conf_t *cf, const ngx_str_t &value, const char *noun, std::string &out);
+// What an environment variable of the master says; null if it is not set or empty. [warn] if nothing keeps it for a binary
+// upgrade.
+const char *environment(ngx_conf_t *cf, const char *name);                             // directive_credential.cpp
 // Fills server, upstream and drain of a provider whose url and timeouts are known.
 void fill_upstream(ngx_conf_t *cf, ProviderConf &provider);                            // provider_upstream.cpp
 // Gives each target its provider and dialect, or logs [emerg].

@@ -53,6 +53,9 @@ ngx_int_t read_host_files(ngx_conf_t *cf, MainConf &main) {
     for (auto &provider : main.providers) {
         look_up(provider->url.host, provider->static_ips);
     }
+    for (auto &mint : main.mints) {
+        look_up(mint->source.url.host, mint->static_ips);
+    }
     if (main.redis && main.redis->url.path.empty()) {
         look_up(main.redis->url.host, main.redis->static_ips);
     }

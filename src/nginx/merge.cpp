@@ -117,11 +117,17 @@ void warn_useless_auth(ngx_conf_t *cf, const LocConf &conf, const ngx_http_core_
     }
 }
 
-// For Redis: the resolver of http{}, else resolv.conf's.
+// For Redis and those who make credentials: the resolver of http{}, else resolv.conf's.
 void choose_resolver(ngx_conf_t *cf, MainConf &main) {
     auto &core = *static_cast<ngx_http_core_loc_conf_t *>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     bool named = core.resolver != nullptr && core.resolver->connections.nelts != 0;
-    main.redis->resolver = named ? core.resolver : main.resolver;
+    ngx_resolver_t *resolver = named ? core.resolver : main.resolver;
+    if (main.redis) {
+        main.redis->resolver = resolver;
+    }
+    for (auto &mint : main.mints) {
+        mint->resolver = resolver;
+    }
 }
 
 }  // namespace
@@ -136,9 +142,7 @@ char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept {
         if (resolve_targets(cf, main) != NGX_OK || read_host_files(cf, main) != NGX_OK) {
             return conf_error();
         }
-        if (main.redis) {
-            choose_resolver(cf, main);
-        }
+        choose_resolver(cf, main);
         return NGX_CONF_OK;
     });
 }

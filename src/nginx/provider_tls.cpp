@@ -8,8 +8,6 @@
 
 namespace aigw::ngx {
 
-#if (NGX_HTTP_SSL)
-
 namespace {
 
 // Where the distributions keep the authorities; the first that can be read.
@@ -19,7 +17,9 @@ constexpr const char *kSystemBundles[] = {
     "/etc/ssl/ca-bundle.pem",              // SUSE
 };
 
-const char *system_bundle() {
+}  // namespace
+
+const char *system_authorities() {
     for (const char *path : kSystemBundles) {
         if (access(path, R_OK) == 0) {
             return path;
@@ -27,6 +27,10 @@ const char *system_bundle() {
     }
     return nullptr;
 }
+
+#if (NGX_HTTP_SSL)
+
+namespace {
 
 // In a pool cleanup of the cycle: a failed reload frees it too.
 ngx_ssl_t *make_context(ngx_conf_t *cf) {
@@ -50,7 +54,7 @@ char *trust(ngx_conf_t *cf, ngx_ssl_t *ssl, const std::string &owner, TlsOptions
         return NGX_CONF_OK;
     }
     if (options.trusted.len == 0) {
-        const char *bundle = system_bundle();
+        const char *bundle = system_authorities();
         if (bundle == nullptr) {
             return emerg(cf, "cannot read the system's certificate authorities \"%s\" for %s, "
                          "name a file with \"ssl_trusted_certificate\"", kSystemBundles[0], owner.c_str());

@@ -13,6 +13,9 @@ struct TlsOptions {
     ngx_str_t certificate{}, certificate_key{};
 };
 
+// A file with the system's authorities; null if there is none that can be read.
+const char *system_authorities();
+
 // What verifies as `options` say; `owner` is for messages, as `ai_provider "x"`. Null: [emerg] was logged.
 ngx_ssl_t *make_client_tls(ngx_conf_t *cf, const std::string &owner, TlsOptions &options);
 // Makes provider.ssl and tells provider.upstream of it; or logs [emerg].

@@ -23,23 +23,25 @@ class Dns:
         self._socket.close()
 
     def _serve(self):
-        while True:
-            try:
-                data, source = self._socket.recvfrom(2048)
-            except OSError:
-                return
-            at, labels = 12, []
-            while data[at]:
-                labels.append(data[at + 1:at + 1 + data[at]].decode())
-                at += data[at] + 1
-            name, question = ".".join(labels), data[12:at + 5]
-            if struct.unpack(">H", data[at + 1:at + 3])[0] == 1:
-                self.queries.append(name)
-            found = self.names.get(name, "nx")
-            if found == "drop":
-                continue
-            if found == "nx":
-                self._socket.sendto(data[:2] + struct.pack(">HHHHH", 0x8183, 1, 0, 0, 0) + question, source)
-                continue
-            records = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, self.ttl, 4) + socket.inet_aton(address) for address in found)
-            self._socket.sendto(data[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0) + question + records, source)
+        try:
+            while True:
+                self._answer(*self._socket.recvfrom(2048))
+        except OSError:  # closed
+            pass
+
+    def _answer(self, data, source):
+        at, labels = 12, []
+        while data[at]:
+            labels.append(data[at + 1:at + 1 + data[at]].decode())
+            at += data[at] + 1
+        name, question = ".".join(labels), data[12:at + 5]
+        if struct.unpack(">H", data[at + 1:at + 3])[0] == 1:
+            self.queries.append(name)
+        found = self.names.get(name, "nx")
+        if found == "drop":
+            return
+        if found == "nx":
+            self._socket.sendto(data[:2] + struct.pack(">HHHHH", 0x8183, 1, 0, 0, 0) + question, source)
+            return
+        records = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, self.ttl, 4) + socket.inet_aton(address) for address in found)
+        self._socket.sendto(data[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0) + question + records, source)

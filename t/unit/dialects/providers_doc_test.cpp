@@ -25,6 +25,8 @@ std::string key_of(Credential style) {
         return "`api-key`";
     case Credential::GoogleApiKey:
         return "`x-goog-api-key`";
+    case Credential::Google:
+        return "`Authorization: Bearer`, [made](#vertex) or given";
     case Credential::SigV4:
         return "signature of AWS, or `Authorization: Bearer`";
     }
