@@ -18,7 +18,7 @@ std::string Origin::path(std::string_view member) const {
     if (j >= 0 || inner != Origin().inner) out.append(".").append(inner);
     if (j >= 0) append_index(out, j);
     if (k >= 0) {
-        out += ".content";
+        out += list == "contents" ? ".functionResponse.parts" : ".content";  // of a result, in Google's words
         append_index(out, k);
     }
     if (!member.empty()) out.append(".").append(member);

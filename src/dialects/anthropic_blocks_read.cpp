@@ -119,6 +119,8 @@ bool BlockReader::source(JsonValue source) {
     if (!source.is_object())
         return reading_.wrong(at_.path("source"), "an object");
     const JsonValue type = source["type"];
+    reading_.leftovers(source, {"type", "media_type", "data", "url", "file_id"}, {},
+                       [&](const std::string &key) { return at_.path("source." + key); });
     if (type.equals("base64")) {
         part_.source = Part::Source::Base64;
         return string(source, "media_type", "source.media_type", part_.media_type) &&
@@ -161,7 +163,10 @@ bool BlockReader::document(JsonValue block) {
                            [&](const std::string &key) { return at_.path(key); });
     };
     if (from.is_object() && from["type"].equals("content")) {
+        if (at_.k >= 0 && from["content"].is_array())
+            return other();  // blocks in a document in a result: too deep for their paths to be told
         rest();
+        reading_.leftovers(from, {"type", "content"}, {}, [&](const std::string &key) { return at_.path("source." + key); });
         return document_content(from["content"]);
     }
     if (!source(from))
@@ -265,7 +270,7 @@ bool BlockReader::redacted(JsonValue block) {
 // Anthropic's summary of what was said before: to any other model it is the assistant's own text.
 bool BlockReader::compaction(JsonValue block) {
     part_.kind = Part::Kind::Text;
-    if (!string(block, "content", "content", part_.text))
+    if (!string(block, "content", "content", part_.text, false))  // none: it failed
         return false;
     done(block, {"type", "content", "cache_control"});
     return true;

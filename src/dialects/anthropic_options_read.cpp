@@ -162,8 +162,11 @@ bool read_thinking(Reading &reading, JsonValue root) {
         to.mode = Reasoning::Mode::Adaptive;
     } else if (type.equals("disabled")) {
         to.mode = Reasoning::Mode::Off;
+    } else if (type.is_string()) {
+        reading.extra("thinking", thinking, false);
+        return true;
     } else {
-        return type ? reading.wrong("thinking.type", "enabled, adaptive or disabled") : reading.missing("thinking.type");
+        return type ? reading.wrong("thinking.type", "a string") : reading.missing("thinking.type");
     }
     // `display` only says how much of the thinking is shown.
     reading.leftovers(thinking, {"type", "budget_tokens"}, {"display"},

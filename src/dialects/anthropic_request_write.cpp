@@ -8,6 +8,7 @@
 #include "dialects/anthropic_thinking.h"
 #include "dialects/anthropic_turns.h"
 #include "dialects/common.h"
+#include "dialects/request_writing.h"
 
 namespace aigw::dialects::anthropic {
 
@@ -229,6 +230,8 @@ void RequestWriter::output() {
         SchemaWriter schemas;
         out_.key("format").begin_object().key("type").string("json_schema");
         out_.key("schema").raw(schemas.closed_schema(request_.format.schema)).end_object();
+        if (!request_.format.name.empty())
+            written_.dropped.push_back(format_name_path(request_));
     }
     out_.end_object();
 }

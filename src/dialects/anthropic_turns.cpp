@@ -56,11 +56,14 @@ void add_message(const Message &message, std::vector<Turn> &turns, std::vector<s
     to.insert(to.end(), parts.begin(), parts.end());
 }
 
-chat::Result<void> add_system(const Message &message, std::vector<const Part *> &system) {
+chat::Result<void> add_system(const Message &message, std::vector<const Part *> &system, std::vector<std::string> &dropped,
+                              bool drop_unsupported) {
     for (const Part &part : message.parts) {
-        if (!is_text(part))
+        if (!is_text(part) && !drop_unsupported)
             return chat::fail(chat::unsupported(part.origin.path("type"), "a system message holds text only"));
-        if (!is_blank(part.text))
+        if (!is_text(part))
+            dropped.push_back(part.origin.path("type"));
+        else if (!is_blank(part.text))
             system.push_back(&part);
     }
     return {};
@@ -86,7 +89,7 @@ chat::Result<Conversation> gather(const ChatRequest &request, std::vector<std::s
             dropped.push_back(message.origin.path("name"));
         if (message.role != Role::System && message.role != Role::Developer)
             add_message(message, out.turns, dropped, drop_unsupported);
-        else if (auto added = add_system(message, out.system); !added)
+        else if (auto added = add_system(message, out.system, dropped, drop_unsupported); !added)
             return chat::fail(std::move(added.error()));
     }
     for (Turn &turn : out.turns) {

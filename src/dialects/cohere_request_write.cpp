@@ -1,4 +1,6 @@
 // A ChatRequest as Cohere's body. It knows no named choice of a tool: the named one alone is sent, and required.
+#include <algorithm>
+
 #include "dialects/cohere_chat.h"
 #include "dialects/common.h"
 
@@ -39,11 +41,20 @@ private:
         if (!tool.cache_control.empty()) writing_.drop(tool.origin.path("cache_control"));
     }
 
+    bool has_named_tool() const {
+        return std::any_of(request_.tools.begin(), request_.tools.end(), [&](const chat::Tool &one) {
+            return one.name.decode() == request_.tool_choice.name.decode();
+        });
+    }
+
     bool tools() {
         using Mode = chat::ToolChoice::Mode;
         const chat::ToolChoice &choice = request_.tool_choice;
         if (request_.tools.empty()) return true;
         if (choice.parallel == false && !writing_.refuse(std::string(request_.paths.parallel))) return false;
+        if (choice.mode == Mode::Named && !has_named_tool()) {
+            return writing_.fail(chat::invalid_request("invalid_value", "There is no tool of that name.", std::string(request_.paths.tool_choice)));
+        }
         json_.key("tools").begin_array();
         for (const chat::Tool &one : request_.tools) {
             if (choice.mode != Mode::Named || one.name.decode() == choice.name.decode()) tool(one);
@@ -84,6 +95,7 @@ private:
     void format() {
         using Kind = chat::ResponseFormat::Kind;
         if (request_.format.kind != Kind::JsonObject && request_.format.kind != Kind::JsonSchema) return;
+        if (!request_.format.name.empty()) writing_.drop(format_name_path(request_));
         json_.key("response_format").begin_object().key("type").string("json_object");
         if (request_.format.kind == Kind::JsonSchema) json_.key("json_schema").raw(request_.format.schema);
         json_.end_object();

@@ -61,6 +61,12 @@ JsonText usual_type(JsonText type) {
     return type;
 }
 
+// Elsewhere only documents that are sent whole have names.
+void name_is_a_hint(Part &part, const Fields &fields, JsonValue value, Reading &reading) {
+    if (!part.title.empty()) reading.extra(fields.path("displayName"), field(value, "displayName"), true);
+    part.title = {};
+}
+
 bool read_inline(JsonValue value, const Origin &at, std::vector<Part> &to, Reading &reading) {
     Fields blob(value, at.path("inlineData"), reading);
     Part part = part_at(at, Part::Kind::Other);
@@ -71,6 +77,7 @@ bool read_inline(JsonValue value, const Origin &at, std::vector<Part> &to, Readi
     }
     if (part.data.empty()) return reading.missing(at.path("inlineData.data"));
     part.kind = kind_of(part.media_type.decode());
+    if (part.kind == Part::Kind::Image || part.kind == Part::Kind::Audio) name_is_a_hint(part, blob, value, reading);
     part.media_type = usual_type(part.media_type);
     if (part.data.escaped.find_first_of("-_") != std::string_view::npos) part.data = reading.make(standard_base64(part.data.escaped));
     to.push_back(std::move(part));
@@ -93,6 +100,7 @@ bool read_file(JsonValue value, const Origin &at, std::vector<Part> &to, Reading
     part.source = google ? Part::Source::FileId : Part::Source::Url;
     bool known = part.kind == Part::Kind::Image || (part.kind == Part::Kind::Document && type == "application/pdf");
     if (!known || (!google && !is_http_url(part.data))) part.kind = Part::Kind::Other;
+    if (part.kind == Part::Kind::Image || (part.kind == Part::Kind::Document && !google)) name_is_a_hint(part, file, value, reading);
     to.push_back(std::move(part));
     return file.rest();
 }
@@ -172,7 +180,7 @@ bool read_part(JsonValue value, const Origin &at, Role role, std::vector<Part> &
         return reading.wrong(at.path(), "one of text, inlineData, fileData, functionCall, functionResponse");
     }
     if (call && role != Role::Assistant) return reading.wrong(at.path("functionCall"), "in a model's content");
-    if (result && role == Role::Assistant) return reading.wrong(at.path("functionResponse"), "in a user's content");
+    if (result && role != Role::User) return reading.wrong(at.path("functionResponse"), "in a user's content");
     bool ok = text          ? read_text(text, thought.is_true(), signature, at, to, reading)
               : inline_data ? read_inline(inline_data, at, to, reading)
               : file        ? read_file(file, at, to, reading)

@@ -8,6 +8,7 @@
 #include "dialects/gemini_schema.h"
 #include "dialects/gemini_thinking.h"
 #include "dialects/gemini_turns.h"
+#include "dialects/request_writing.h"
 
 namespace aigw::dialects::google {
 
@@ -28,7 +29,8 @@ public:
           parts_(json_, written_.dropped, options.drop_unsupported, traits_, request.paths.title) {}
 
     chat::Result<WrittenRequest> write() {
-        auto gathered = gather(request_, traits_, written_.dropped);
+        if (auto done = foreign_parts(); !done) return chat::fail(std::move(done.error()));
+        auto gathered = gather(request_, traits_, written_.dropped, options_.drop_unsupported);
         if (!gathered) return chat::fail(std::move(gathered.error()));
         json_.begin_object();
         system(gathered->system);
@@ -50,6 +52,17 @@ private:
     Written refuse(std::string path, std::string_view why = {}) {
         if (!options_.drop_unsupported) return chat::fail(chat::unsupported(std::move(path), why));
         drop(path);
+        return {};
+    }
+
+    // Before the results of foreign calls are found to belong to none.
+    Written foreign_parts() {
+        for (const chat::Message &message : request_.messages) {
+            for (const Part &part : message.parts) {
+                if (part.kind != Part::Kind::Other || options_.drop_unsupported) continue;
+                if (auto refused = refuse(part.origin.path("type")); !refused) return refused;
+            }
+        }
         return {};
     }
 
@@ -186,6 +199,7 @@ private:
         config_json_.key("responseMimeType").string("application/json");
         if (format.kind == ResponseFormat::Kind::JsonSchema) {
             config_json_.key("responseJsonSchema").raw(google_schema(format.schema, false));
+            if (!format.name.empty()) drop(format_name_path(request_));
         }
     }
 

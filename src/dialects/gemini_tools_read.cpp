@@ -59,6 +59,7 @@ bool read_mode(JsonValue mode, const std::string &path, Reading &reading) {
     if (!mode || mode.equals("MODE_UNSPECIFIED") || number == 0) return true;
     if (mode.equals("AUTO") || mode.equals("VALIDATED") || number == 1) {
         to = ToolChoice::Mode::Auto;
+        if (mode.equals("VALIDATED")) reading.extra(path, mode, true);
     } else if (mode.equals("ANY") || number == 2) {
         to = ToolChoice::Mode::Required;
     } else if (mode.equals("NONE") || number == 3) {

@@ -30,7 +30,8 @@ bool keeps(const Part &part, std::vector<std::string> &dropped) {
 
 class Gatherer {
 public:
-    Gatherer(const ModelTraits &traits, std::vector<std::string> &dropped) : traits_(traits), dropped_(dropped) {}
+    Gatherer(const ModelTraits &traits, std::vector<std::string> &dropped, bool drop_unsupported)
+        : traits_(traits), dropped_(dropped), drop_unsupported_(drop_unsupported) {}
 
     chat::Result<Conversation> gather(const chat::ChatRequest &request) {
         for (const Message &message : request.messages) {
@@ -55,6 +56,10 @@ public:
 private:
     bool system(const Message &message) {
         for (const Part &part : message.parts) {
+            if (!is_text(part) && drop_unsupported_) {
+                dropped_.push_back(part.origin.path("type"));
+                continue;
+            }
             if (!is_text(part)) {
                 error_ = chat::unsupported(part.origin.path("type"), "a system message holds text only");
                 return false;
@@ -130,6 +135,7 @@ private:
 
     const ModelTraits &traits_;
     std::vector<std::string> &dropped_;
+    const bool drop_unsupported_;
     Conversation out_;
     std::vector<const Part *> calls_;
     std::optional<chat::ApiError> error_;
@@ -164,8 +170,8 @@ void order_results(Conversation &conversation) {
 }  // namespace
 
 chat::Result<Conversation> gather(const chat::ChatRequest &request, const ModelTraits &traits,
-                                  std::vector<std::string> &dropped) {
-    chat::Result<Conversation> out = Gatherer(traits, dropped).gather(request);
+                                  std::vector<std::string> &dropped, bool drop_unsupported) {
+    chat::Result<Conversation> out = Gatherer(traits, dropped, drop_unsupported).gather(request);
     if (out) order_results(*out);
     return out;
 }

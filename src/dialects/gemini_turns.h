@@ -26,6 +26,6 @@ struct Conversation {
 // Empty texts are left out: Google refuses them. Thinking that nobody or another vendor signed and names of speakers are
 // left out and listed in `dropped`. A conversation of system messages alone becomes the user's.
 chat::Result<Conversation> gather(const chat::ChatRequest &request, const ModelTraits &traits,
-                                  std::vector<std::string> &dropped);
+                                  std::vector<std::string> &dropped, bool drop_unsupported);
 
 }  // namespace aigw::dialects::google

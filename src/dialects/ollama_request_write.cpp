@@ -53,6 +53,7 @@ private:
     }
 
     void format() {
+        if (!writing_.request.format.name.empty()) writing_.drop(format_name_path(writing_.request));
         if (writing_.request.format.kind == chat::ResponseFormat::Kind::JsonObject) json_.key("format").string("json");
         if (writing_.request.format.kind == chat::ResponseFormat::Kind::JsonSchema) json_.key("format").raw(writing_.request.format.schema);
     }

@@ -2,6 +2,7 @@
 // Responses dialect, which shares its members that are no messages.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ struct RequestReading {
     bool extra(std::string path, JsonValue value, bool hint);
     // A string that must be there and not be empty.
     bool need(JsonValue value, const std::string &param, JsonText &to);
+    // Members of the object at `path` that nobody has read: an extra each, null and what is empty aside.
+    void rest(JsonValue object, const std::string &path, std::initializer_list<std::string_view> known,
+              std::initializer_list<std::string_view> hints = {});
 };
 
 // Neither absent nor null: null counts as absent everywhere.

@@ -84,6 +84,9 @@ bool read_tool_call(JsonValue value, Part &part, RequestReading &reading) {
     if (!function.is_object()) return reading.wrong(part.origin.path("function"), "an object");
     if (!reading.need(function["name"], part.origin.path("function.name"), part.name)) return false;
     if (JsonValue cache = value["cache_control"]; cache.is_object()) part.cache_control = cache.raw();
+    // What clients keep of a call that came in a stream, and where signatures stand.
+    reading.rest(value, part.origin.path(), {"id", "type", "function", "cache_control", "extra_content", "provider_specific_fields"}, {"index"});
+    reading.rest(function, part.origin.path("function"), {"name", "arguments"}, {"provider_specific_fields"});
     return read_arguments(function["arguments"], part, reading);
 }
 
@@ -110,6 +113,7 @@ bool read_old_call(JsonValue value, Message &to, RequestReading &reading) {
     if (!value.is_object()) return reading.wrong(part.origin.path(), "an object");
     if (!reading.need(value["name"], part.origin.path("name"), part.name)) return false;
     part.id = make_up("call_fn_" + std::to_string(to.origin.i), reading);
+    reading.rest(value, part.origin.path(), {"name", "arguments"});
     JsonValue arguments = value["arguments"];
     if (given(arguments) && !arguments.is_string()) return reading.wrong(part.origin.path("arguments"), "a string");
     part.arguments = arguments.text();

@@ -47,6 +47,7 @@ bool read_image(JsonValue value, Part &part, RequestReading &reading) {
     if (image.is_string()) return set_image_url(image.text(), part.origin.path("image_url"), part, reading);
     if (!given(image)) return reading.missing(part.origin.path("image_url"));
     if (!image.is_object()) return reading.wrong(part.origin.path("image_url"), "an object");
+    reading.rest(image, part.origin.path("image_url"), {"url", "detail"});
     JsonText url;
     if (!reading.need(image["url"], part.origin.path("image_url.url"), url)) return false;
     if (JsonValue detail = image["detail"]; given(detail)) {
@@ -62,6 +63,7 @@ bool read_audio(JsonValue value, Part &part, RequestReading &reading) {
     JsonValue audio = value["input_audio"];
     if (!given(audio)) return reading.missing(part.origin.path("input_audio"));
     if (!audio.is_object()) return reading.wrong(part.origin.path("input_audio"), "an object");
+    reading.rest(audio, part.origin.path("input_audio"), {"data", "format"});
     return reading.need(audio["data"], part.origin.path("input_audio.data"), part.data) &&
            reading.need(audio["format"], part.origin.path("input_audio.format"), part.media_type);
 }
@@ -71,6 +73,7 @@ bool read_file(JsonValue value, Part &part, RequestReading &reading) {
     JsonValue file = value["file"];
     if (!given(file)) return reading.missing(part.origin.path("file"));
     if (!file.is_object()) return reading.wrong(part.origin.path("file"), "an object");
+    reading.rest(file, part.origin.path("file"), {"filename", "file_id", "file_data"});
     if (JsonValue name = file["filename"]; given(name)) {
         if (!name.is_string()) return reading.wrong(part.origin.path("file.filename"), "a string");
         part.title = name.text();

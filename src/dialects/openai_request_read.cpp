@@ -1,5 +1,6 @@
 // A chat completions body into a ChatRequest: the members at its top. Every member is carried, kept as an extra or
 // refused; null counts as absent.
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -30,6 +31,18 @@ bool RequestReading::need(JsonValue value, const std::string &param, JsonText &t
     if (!value.is_string() || value.text().empty()) return wrong(param, "a string that is not empty");
     to = value.text();
     return true;
+}
+
+void RequestReading::rest(JsonValue object, const std::string &path, std::initializer_list<std::string_view> known,
+                          std::initializer_list<std::string_view> hints) {
+    auto holds = [](std::initializer_list<std::string_view> names, JsonText key) {
+        return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return key == name; });
+    };
+    for (const auto &[key, value, at] : object.members()) {
+        bool empty = (value.is_array() || value.is_object()) && value.size() == 0;
+        if (!given(value) || empty || holds(known, key)) continue;
+        extra(path + "." + key.decode(), value, holds(hints, key));
+    }
 }
 
 namespace {
@@ -165,6 +178,7 @@ bool read_thinking_switch(JsonValue value, RequestReading &reading) {
     if (!value.is_object()) return reading.wrong("thinking", "an object");
     JsonValue type = value["type"];
     if (type.equals("disabled")) {
+        reading.rest(value, "thinking", {"type"}, {"budget_tokens", "display", "clear_thinking"});
         reading.out.reasoning.mode = chat::Reasoning::Mode::Off;
         return true;
     }
@@ -172,6 +186,7 @@ bool read_thinking_switch(JsonValue value, RequestReading &reading) {
     if (!type.equals("enabled") && !type.equals("adaptive")) {
         return reading.wrong("thinking.type", "one of enabled, disabled, adaptive");
     }
+    reading.rest(value, "thinking", {"type", "budget_tokens"}, {"display", "clear_thinking"});
     if (JsonValue budget = value["budget_tokens"]; given(budget)) {
         return set_budget(budget, "thinking.budget_tokens", reading);
     }

@@ -28,6 +28,7 @@ Part thinking_part(const Origin &origin, std::string_view inner, int32_t j) {
 
 bool read_block(JsonValue block, Part &part, RequestReading &reading) {
     if (!block.is_object()) return reading.wrong(part.origin.path(), "an object");
+    reading.rest(block, part.origin.path(), {"type", "thinking", "signature", "data", "cache_control", "index"}, {"format", "id"});
     if (block["type"].equals("redacted_thinking")) {
         part.kind = Part::Kind::RedactedThinking;
         if (!reading.need(block["data"], part.origin.path("data"), part.data)) return false;

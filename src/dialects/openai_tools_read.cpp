@@ -28,6 +28,7 @@ bool read_function(JsonValue function, const std::string &path, Tool &to, Reques
         if (!parameters.is_object()) return reading.wrong(path + ".parameters", "an object");
         to.parameters = parameters.raw();
     }
+    reading.rest(function, path, {"name", "description", "parameters", "strict"});
     return read_strict(function["strict"], path + ".strict", to.strict, reading);
 }
 
@@ -44,6 +45,7 @@ bool read_tool(JsonValue value, Tool &tool, RequestReading &reading) {
         tool.cache_control = cache.raw();
     }
     if (!read_function(function, tool.origin.path("function"), tool, reading)) return false;
+    reading.rest(value, tool.origin.path(), {"type", "function", "cache_control"}, {"defer_loading"});
     reading.out.tools.push_back(tool);
     return true;
 }
@@ -53,6 +55,7 @@ bool read_named(JsonValue function, const std::string &path, RequestReading &rea
     if (!given(function)) return reading.missing(path);
     if (!function.is_object()) return reading.wrong(path, "an object");
     reading.out.tool_choice.mode = ToolChoice::Mode::Named;
+    reading.rest(function, path, {"name"});
     return reading.need(function["name"], path + ".name", reading.out.tool_choice.name);
 }
 
@@ -83,9 +86,7 @@ bool read_schema(JsonValue schema, RequestReading &reading) {
     if (!given(body)) return reading.missing("response_format.json_schema.schema");
     if (!body.is_object()) return reading.wrong("response_format.json_schema.schema", "an object");
     format.schema = body.raw();
-    if (JsonValue description = schema["description"]; given(description)) {
-        reading.extra("response_format.json_schema.description", description, true);
-    }
+    reading.rest(schema, "response_format.json_schema", {"name", "schema", "strict"}, {"description"});
     return read_strict(schema["strict"], "response_format.json_schema.strict", format.strict, reading);
 }
 
@@ -122,10 +123,12 @@ bool read_tool_choice(JsonValue choice, RequestReading &reading) {
     if (given(type) && !type.is_string()) return reading.wrong("tool_choice.type", "a string");
     // allowed_tools and custom narrow the choice in ways of their own.
     if (given(type) && !type.equals("function")) return reading.extra("tool_choice", choice, false);
+    reading.rest(choice, "tool_choice", {"type", "function"});
     return read_named(choice["function"], "tool_choice.function", reading);
 }
 
 bool read_function_call(JsonValue choice, RequestReading &reading) {
+    reading.out.paths.tool_choice = "function_call";
     if (choice.is_string()) return read_mode(choice, "function_call", reading);
     return read_named(choice, "function_call", reading);
 }
@@ -134,6 +137,7 @@ bool read_response_format(JsonValue format, RequestReading &reading) {
     if (!format.is_object()) return reading.wrong("response_format", "an object");
     JsonText type;
     if (!reading.need(format["type"], "response_format.type", type)) return false;
+    if (type == "text" || type == "json_object" || type == "json_schema") reading.rest(format, "response_format", {"type", "json_schema"});
     if (type == "json_schema") return read_schema(format["json_schema"], reading);
     if (type == "text") {
         reading.out.format.kind = ResponseFormat::Kind::Text;

@@ -11,6 +11,13 @@
 namespace aigw::dialects {
 
 // Functions that return bool return false once `error` is set.
+// The caller's name for his schema, which only OpenAI's dialects and Bedrock's have a place for.
+inline std::string format_name_path(const chat::ChatRequest &request) {
+    std::string_view path = request.paths.schema;
+    if (path.ends_with(".schema")) path.remove_suffix(std::string_view(".schema").size());
+    return std::string(path) + ".name";
+}
+
 struct RequestWriting {
     RequestWriting(const chat::ChatRequest &from, const RequestOptions &with) : request(from), options(with) {}
 

@@ -93,6 +93,7 @@ bool read_audio(JsonValue value, Part &part, RequestReading &reading) {
         return given(audio) ? reading.wrong(part.origin.path("input_audio"), "an object")
                             : reading.missing(part.origin.path("input_audio"));
     }
+    reading.rest(audio, part.origin.path("input_audio"), {"data", "format"});
     return reading.need(audio["data"], part.origin.path("input_audio.data"), part.data) &&
            reading.need(audio["format"], part.origin.path("input_audio.format"), part.media_type);
 }

@@ -98,7 +98,7 @@ bool read_call_output(JsonValue item, const Origin &origin, RequestReading &read
     inner.inner = "output";
     if (!read_parts(output, inner, result.content, reading)) return false;
     read_caller(item, origin, reading);
-    read_rest(item, {"type", "call_id", "output", "id", "status", "name", "caller"}, {}, origin, reading);
+    read_rest(item, {"type", "call_id", "output", "id", "status", "caller"}, {"name"}, origin, reading);
     message.parts.push_back(std::move(result));
     reading.out.messages.push_back(std::move(message));
     return true;

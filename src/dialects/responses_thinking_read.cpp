@@ -12,7 +12,9 @@ using chat::Part;
 bool read_texts(JsonValue list, const std::string &param, std::vector<JsonText> &to, RequestReading &reading) {
     if (!given(list)) return true;
     if (!list.is_array()) return reading.wrong(param, "a list");
+    int32_t i = 0;
     for (JsonValue element : list.elements()) {
+        reading.rest(element, param + "[" + std::to_string(i++) + "]", {"type", "text"});
         if (!element["text"].is_string()) return reading.wrong(param, "a list of objects with a text");
         if (!element["text"].text().empty()) to.push_back(element["text"].text());
     }

@@ -61,9 +61,6 @@ bool read_schema(JsonValue format, RequestReading &reading) {
     if (!given(schema)) return reading.missing("text.format.schema");
     if (!schema.is_object()) return reading.wrong("text.format.schema", "an object");
     to.schema = schema.raw();
-    if (JsonValue description = format["description"]; given(description)) {
-        reading.extra("text.format.description", description, true);
-    }
     return read_strict(format["strict"], "text.format.strict", to.strict, reading);
 }
 
@@ -71,6 +68,9 @@ bool read_format(JsonValue format, RequestReading &reading) {
     if (!format.is_object()) return reading.wrong("text.format", "an object");
     JsonText type;
     if (!reading.need(format["type"], "text.format.type", type)) return false;
+    if (type == "text" || type == "json_object" || type == "json_schema") {
+        reading.rest(format, "text.format", {"type", "name", "schema", "strict"}, {"description"});
+    }
     if (type == "json_schema") return read_schema(format, reading);
     if (type == "text") {
         reading.out.format.kind = ResponseFormat::Kind::Text;
@@ -102,6 +102,7 @@ bool read_tool_choice(JsonValue choice, RequestReading &reading) {
         if (!reading.need(choice["type"], "tool_choice.type", type)) return false;
         if (type != "function") return reading.extra("tool_choice", choice, false);  // allowed_tools, a provider's tool
         to.mode = ToolChoice::Mode::Named;
+        reading.rest(choice, "tool_choice", {"type", "name"});
         return reading.need(choice["name"], "tool_choice.name", to.name);
     }
     if (choice.equals("auto")) {

@@ -307,7 +307,7 @@ TEST(AnthropicRequestRead, NamesTheFieldAtFault) {
     EXPECT_EQ(fault_of(R"("tool_choice":{"type":"x"})"), "invalid_value tool_choice.type");
     EXPECT_EQ(fault_of(R"("tool_choice":{"type":"tool"})"), "missing_field tool_choice.name");
     EXPECT_EQ(fault_of(R"("thinking":{"type":"enabled"})"), "missing_field thinking.budget_tokens");
-    EXPECT_EQ(fault_of(R"("thinking":{"type":"x"})"), "invalid_value thinking.type");
+    EXPECT_EQ(fault_of(R"("thinking":{"type":1})"), "invalid_value thinking.type");
     EXPECT_EQ(fault_of(R"("output_config":{"effort":1})"), "invalid_value output_config.effort");
     EXPECT_EQ(fault_of(R"("output_config":{"format":{"type":"json_schema"}})"), "missing_field output_config.format.schema");
     EXPECT_EQ(fault_of(R"("output_format":{"type":"x"})"), "invalid_value output_format.type");
