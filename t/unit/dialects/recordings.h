@@ -55,7 +55,7 @@ inline fs::path fixtures() {
 }
 
 inline std::string body_of(const fs::path &folder) {
-    for (const char *name : {"response.sse", "response.ndjson", "response.json"}) {
+    for (const char *name : {"response.sse", "response.ndjson", "response.eventstream", "response.json"}) {
         if (fs::exists(folder / name)) return slurp(folder / name);
     }
     return {};
@@ -77,12 +77,12 @@ inline std::vector<Recording> load(const std::function<const ProviderDialect *(c
         json_array_foreach(json_object_get(entry, "features"), j, feature) {
             recording.features += plain::text_of(feature) + " ";
         }
+        fs::path folder = fixtures() / "providers" / recording.id;
+        recording.request = slurp(folder / "request.json");
         recording.speaks = dialect_of(recording);
         if (!recording.speaks) continue;
         recording.dialect = dynamic_cast<const Dialect *>(recording.speaks);
-        fs::path folder = fixtures() / "providers" / recording.id;
         recording.body = body_of(folder);
-        recording.request = slurp(folder / "request.json");
         // One recording holds the answers of a whole loop in a row.
         constexpr std::string_view kNextAnswer = "\n\nevent: response.created";
         if (size_t next = recording.body.find(kNextAnswer); next != std::string::npos) recording.body.resize(next + 2);
@@ -105,6 +105,14 @@ inline const ProviderDialect *native_dialect(const Recording &recording) {
     if (recording.endpoint == "api.chat") return &ollama_chat();
     if (recording.endpoint == "v2.chat") return &cohere_chat();
     return nullptr;
+}
+
+// Converse, and Claude through InvokeModel; its other models speak formats of their own, which are not ours.
+inline const ProviderDialect *bedrock_dialect(const Recording &recording) {
+    if (!recording.id.starts_with("bedrock/")) return nullptr;
+    if (recording.endpoint.starts_with("converse")) return &bedrock_converse();
+    const bool claude = recording.request.find("\"anthropic_version\"") != std::string::npos;
+    return recording.endpoint.starts_with("invoke") && claude ? &bedrock_anthropic() : nullptr;
 }
 
 class Recordings : public testing::Test {
