@@ -8,6 +8,7 @@
 #include "../../fuzz/cache_key_check.h"
 #include "../../fuzz/cache_record_check.h"
 #include "../../fuzz/limits_snapshot_check.h"
+#include "../../fuzz/operations_check.h"
 #include "../../fuzz/request_check.h"
 #include "../../fuzz/stream_check.h"
 #include "source_dir.h"
@@ -43,6 +44,7 @@ TEST(FuzzCorpus, GeminiRequest) { run_corpus("gemini_request", 12, 7, aigw::fuzz
 TEST(FuzzCorpus, GeminiStream) { run_corpus("gemini_stream", 6, 17, aigw::fuzz::check_gemini_stream); }
 TEST(FuzzCorpus, OllamaStream) { run_corpus("ollama_stream", 6, 17, aigw::fuzz::check_ollama_stream); }
 TEST(FuzzCorpus, CohereStream) { run_corpus("cohere_stream", 6, 17, aigw::fuzz::check_cohere_stream); }
+TEST(FuzzCorpus, Operations) { run_corpus("operations", 10, 3, aigw::fuzz::check_operations); }
 TEST(FuzzCorpus, CacheKey) { run_corpus("cache_key", 7, 1, aigw::fuzz::check_cache_key); }
 TEST(FuzzCorpus, CacheRecord) { run_corpus("cache_record", 10, 1, aigw::fuzz::check_cache_record); }
 TEST(FuzzCorpus, LimitsSnapshot) { run_corpus("limits_snapshot", 4, 1, aigw::fuzz::check_limits_snapshot); }
