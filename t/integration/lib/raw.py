@@ -1,12 +1,14 @@
 """A provider that answers every request with the same bytes, whatever they are, and keeps the connection open after them."""
 import re
+import time
 
 from .listener import Listener
 
 
 class Raw(Listener):
-    def __init__(self, answer, close=False):
+    def __init__(self, answer, close=False, then=b""):
         self.answer = answer
+        self.then = then  # sent after a while
         self.close_after = close
         self.requests = 0
         self.last_body = b""
@@ -30,6 +32,9 @@ class Raw(Listener):
                     self.last_body, received = received[:length], received[length:]
                     self.requests += 1
                     connection.sendall(self.answer)
+                    if self.then:
+                        time.sleep(0.1)
+                        connection.sendall(self.then)
                     if self.close_after:
                         return
             except OSError:
