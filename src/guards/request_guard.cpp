@@ -1,6 +1,7 @@
 #include "guards/request_guard.h"
 
 #include <algorithm>
+
 #include "core/json_writer.h"
 
 namespace aigw::guards {

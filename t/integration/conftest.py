@@ -18,7 +18,7 @@ from lib.tls import Authority  # noqa: E402
 
 
 # Nothing of the module runs in these, or they build and start things of their own; nor do the coding agents of agents/.
-NOT_FOR_ASAN = {"test_mock", "test_agent_provider", "test_readme", "test_quickstart", "test_langchain", "test_vendor_rules", "test_programs",
+NOT_FOR_ASAN = {"test_frameworks", "test_mock", "test_agent_provider", "test_readme", "test_quickstart", "test_langchain", "test_vendor_rules", "test_programs",
                 "test_quota_script"}
 
 

@@ -47,7 +47,9 @@ def _pick(body, text):
 
 
 class ChatModel:
-    def __init__(self, **usage):
+    def __init__(self, beyond=(), **usage):
+        """`beyond`: members of messages that this vendor takes and OpenAI does not."""
+        self.beyond = beyond
         self.usage = usage
         self.complaints = []
 
@@ -56,7 +58,10 @@ class ChatModel:
             return Options()
         if "thread" in received.json:
             return Options(code=400, error_code="thread_unsupported_request")
-        refused = vendor_rules.fault(received.dialect, received.json)
+        judged = received.json
+        if self.beyond:
+            judged = {**judged, "messages": [{k: v for k, v in m.items() if k not in self.beyond} for m in judged["messages"]]}
+        refused = vendor_rules.fault(received.dialect, judged)
         if refused:
             self.complaints.append(refused)
             return Options(code=400)
