@@ -41,10 +41,14 @@ Conversation::~Conversation() {
     scratch_.give_back(std::move(body_));
 }
 
-std::optional<chat::ApiError> Conversation::read_request(Body body) {
+std::string_view Conversation::keep_body(Body body) {
     body_ = std::move(body.own);
     lent_ = !body.lent.empty();
-    std::string_view text = lent_ ? body.lent : body_;
+    return lent_ ? body.lent : body_;
+}
+
+std::optional<chat::ApiError> Conversation::read_request(Body body) {
+    std::string_view text = keep_body(std::move(body));
     if (text.empty()) {
         return chat::invalid_request("invalid_json", "The request body is empty.");
     }

@@ -56,6 +56,8 @@ struct Body {
 struct Caller {
     std::string_view method;
     std::string_view path;        // below the gateway's prefix, decoded; ai_filter: the whole path
+    std::string_view query;       // as it is written, without its mark
+    std::string_view content_type;
     std::string_view request_id;  // checked or made by the host
     const identity::Identity *identity = nullptr;  // null: anonymous
     std::string_view forced_model;                 // ai_gateway model=; empty: the body's
@@ -92,7 +94,7 @@ public:
     // The answer goes through these rules; before the first attempt. Both outlive the conversation.
     void guard_answer(const guards::Plan &plan, guards::Guarding &guarding);
     // An answer of our own, in the mode that was asked for.
-    std::string write_answer(std::string_view text) const;
+    virtual std::string write_answer(std::string_view text) const;
     std::string_view content_type() const;
 
     // The answer is to be kept, if it can be: from the next attempt on a record is made of what the caller is shown.
@@ -113,6 +115,8 @@ protected:
     Conversation(Scratch &scratch, const Caller &caller, const dialects::Dialect &client);
     virtual ~Conversation();
 
+    // Keeps the body. Valid as long as the conversation.
+    std::string_view keep_body(Body body);
     // Keeps the body and parses it. What is no sound JSON text, or names a member twice, is a 400.
     std::optional<chat::ApiError> read_request(Body body);
     // What the record says of a body that was read.
@@ -133,6 +137,9 @@ protected:
     void note_shown(const chat::Delta &delta);
     // For replay().
     std::string tell(const cache::Recording &recording);
+
+    // What the prompt costs, where no body says it.
+    void set_input_tokens(Tokens tokens) { input_tokens_ = tokens; }
 
     // The writer's side. With a writer every delta goes through the guard, if there is one, to out_.
     bool guarded() const { return plan_ != nullptr; }

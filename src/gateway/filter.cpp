@@ -9,10 +9,6 @@
 namespace aigw::gateway {
 namespace {
 
-constexpr std::string_view kChat = "/chat/completions";
-constexpr std::string_view kCompletions = "/completions";
-constexpr std::string_view kMessages = "/messages";
-constexpr std::string_view kCountTokens = "/messages/count_tokens";
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 char lower(char c) {
@@ -25,43 +21,24 @@ bool is_type(std::string_view type, std::string_view wanted) {
            std::equal(wanted.begin(), wanted.end(), type.begin(), [](char a, char b) { return a == lower(b); });
 }
 
-std::string_view without_slash(std::string_view path) {
-    while (path.size() > 1 && path.back() == '/') {
-        path.remove_suffix(1);
-    }
-    return path;
-}
-
-bool is_anthropic_path(std::string_view path) {
-    return path.ends_with(kMessages) || path.ends_with(kCountTokens);
-}
-
-// Calls by their path, in the paths of every server that speaks the dialect.
-bool is_call_path(std::string_view path, const dialects::Dialect &dialect) {
-    return &dialect == &dialects::anthropic_messages() ? path.ends_with(kMessages) : path.ends_with(kCompletions);
-}
-
 // Methods that bring no call.
 bool is_reading(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-}  // namespace
-
-const dialects::Dialect &Filter::dialect_of(const dialects::Dialect *dialect, std::string_view path,
-                                            bool anthropic_header) {
-    if (dialect != nullptr) {
-        return *dialect;
-    }
-    path = without_slash(path);
-    bool anthropic = is_anthropic_path(path) || (anthropic_header && !path.ends_with(kChat));
-    return anthropic ? dialects::anthropic_messages() : dialects::openai_chat();
+// A stream of one event, for callers who get theirs as a list.
+std::string in_list(std::string_view event) {
+    return "[" + std::string(event) + "]";
 }
 
+}  // namespace
+
 Filter::Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *dialect, const Caller &caller)
-    : Conversation(scratch, caller, dialect_of(dialect, caller.path, !caller.anthropic_version.empty())),
-      policy_(policy), chat_path_(caller.method == "POST" && is_call_path(without_slash(caller.path), *client_)),
-      counts_tokens_(without_slash(caller.path).ends_with(kCountTokens)) {}
+    : Filter(scratch, policy, read_filter_path(dialect, caller.path, caller.query, !caller.anthropic_version.empty()), caller) {}
+
+Filter::Filter(Scratch &scratch, const Policy &policy, const FilterPath &path, const Caller &caller)
+    : Conversation(scratch, caller, *path.dialect), policy_(policy), path_(path),
+      chat_path_(caller.method == "POST" && path.is_call) {}
 
 bool Filter::may_cost() const {
     return !is_reading(caller_.method);
@@ -76,8 +53,7 @@ void Filter::stop(const chat::ApiError &error) {
 }
 
 bool Filter::guards_in_vain() const {
-    bool readable = counts_tokens_ || (call_ && request_.root()["messages"].is_array());
-    return guarded() && may_cost() && !readable;
+    return guarded() && may_cost() && !path_.counts_tokens && !chat_;
 }
 
 bool Filter::wants_body(std::string_view content_type) const {
@@ -90,24 +66,35 @@ std::optional<chat::ApiError> Filter::begin(std::optional<Body> body, Millis now
     if (body) {
         fault = read_request(std::move(*body));
     }
-    if (body && !fault) {
+    bool read = body && !fault;
+    if (read) {
         note_request();
+    }
+    if (client_->model_in_path()) {
+        record_.model = path_.model;
+        record_.stream = path_.stream && chat_path_;
+    }
+    if (read) {
         record_.upstream_model = record_.model;
         if (ModelMatch match = policy_.models->find(record_.model); match.model != nullptr) {
             record_.configured_model = match.model->name;
         }
     }
-    // Elsewhere a body that is no JSON is the server's business.
-    std::optional<chat::ApiError> error = chat_path_ ? fault : std::nullopt;
-    if (!error) {
-        error = judge_model();
-    }
-    if (error) {
+    if (auto error = judge_call(std::move(fault))) {
         refuse(*error);
         return error;
     }
-    call_ = record_.has_body && !counts_tokens_ && (chat_path_ || request_.root()["messages"].is_array());
+    // Where paths say what is a call, a list of messages says nothing.
+    bool others = client_ == &dialects::openai_chat() || client_ == &dialects::anthropic_messages();
+    bool messages = others && request_.root()["messages"].is_array();
+    call_ = record_.has_body && !path_.counts_tokens && (chat_path_ || messages);
+    chat_ = call_ && (!others || messages);
     return std::nullopt;
+}
+
+// Elsewhere a body that is no JSON is the server's business.
+std::optional<chat::ApiError> Filter::judge_call(std::optional<chat::ApiError> fault) {
+    return chat_path_ && fault ? fault : judge_model();
 }
 
 // A key for some models only: what names none cannot be judged, and is refused.
@@ -305,6 +292,10 @@ void Filter::read_answer(std::string_view text, Millis now) {
         return;
     }
     record_.first_content = now;
+    if (reader_ != nullptr && path_.list && doc.root().is_array()) {
+        read_list(doc.root());
+        return;
+    }
     if (reader_ != nullptr && reader_->answer(doc, *this)) {
         content_ = true;
         return;
@@ -318,6 +309,38 @@ void Filter::read_answer(std::string_view text, Millis now) {
         record_.usage = *usage;
         record_.usage_source = UsageSource::Provider;
     }
+}
+
+// A stream's events, in one piece.
+void Filter::read_list(JsonValue list) {
+    chat::Result<void> read;
+    for (JsonValue element : list.elements()) {
+        SseEvent event;
+        event.data = element.raw();
+        std::string repaired;
+        const JsonDoc *doc = parse_event(event, repaired);
+        if (read = reader_->event(event, doc, *this); !read) {
+            break;
+        }
+    }
+    if (read) {
+        read = reader_->finish(*this);
+    }
+    if (!read) {
+        note_failure(read.error());
+    }
+    if (!guarded()) {
+        return;
+    }
+    if (!read && !error_) {
+        refuse(caller_error(Cause::Protocol, record_.provider));
+    }
+    out_ = in_list(out_);
+}
+
+std::string Filter::write_answer(std::string_view text) const {
+    std::string answer = Conversation::write_answer(text);
+    return path_.list ? in_list(answer) : answer;
 }
 
 void Filter::read_error(std::string_view text) {

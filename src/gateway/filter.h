@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "gateway/conversation.h"
+#include "gateway/filter_path.h"
 #include "gateway/policy.h"
 #include "stream/sse.h"
 
@@ -29,9 +30,6 @@ public:
     // `dialect` null (auto): by the path and the header anthropic-version.
     Filter(Scratch &scratch, const Policy &policy, const dialects::Dialect *dialect, const Caller &caller);
 
-    // The dialect of a path, and of what is said to its callers.
-    static const dialects::Dialect &dialect_of(const dialects::Dialect *dialect, std::string_view path,
-                                               bool anthropic_header);
     // Whether the request's body has to be read: it is a call, or may be one.
     bool wants_body(std::string_view content_type) const;
 
@@ -46,7 +44,10 @@ public:
     bool is_call() const { return call_; }
 
     // A chat, whose answer can be told by a dialect's writer.
-    bool answers_chat() const { return call_ && request_.root()["messages"].is_array(); }
+    bool answers_chat() const { return chat_; }
+    // What is called, whatever form its answer is to come in.
+    std::string place() const { return filter_place(path_, caller_.path, caller_.query); }
+    std::string write_answer(std::string_view text) const override;
 
     // The answer: its head, its body in plain bytes, its end. `encoded`: compressed, so nobody reads it.
     void head(int status, std::string_view content_type, bool encoded);
@@ -78,6 +79,8 @@ public:
 private:
     enum class Mode : uint8_t { Blind, Events, Json, ErrorBody, Unguardable };
 
+    Filter(Scratch &scratch, const Policy &policy, const FilterPath &path, const Caller &caller);
+
     bool on_event(const SseEvent &event) override;
     void on_comment() override;
     void on_delta(const chat::Delta &delta) override;
@@ -88,10 +91,14 @@ private:
     void guard_head(bool events, bool json);
     void fail_guarded(const chat::ApiError &error);
 
+    void read_list(JsonValue list);
+    std::optional<chat::ApiError> judge_call(std::optional<chat::ApiError> fault);
+
     const Policy &policy_;
-    bool chat_path_;
-    bool counts_tokens_;  // messages/count_tokens: it has messages, and no answer with texts
+    const FilterPath path_;
+    bool chat_path_;      // a call by its path
     bool call_ = false;   // a chat or a completion
+    bool chat_ = false;
     bool asked_ = false;  // for the usage, by us
     std::unique_ptr<JsonSplice> splice_;
 

@@ -93,7 +93,7 @@ std::string Filter::replay(const cache::Recording &recording, Millis now) {
     std::string answer = tell(recording);
     content_ = true;
     record_.first_content = now;
-    return answer;
+    return path_.list ? "[" + answer + "]" : answer;
 }
 
 }  // namespace aigw::gateway

@@ -80,6 +80,11 @@ ngx_int_t challenge(ngx_http_request_t *r) {
 ngx_int_t check_access(ngx_http_request_t *r) {
     Context &context = make_context(r);
     Decision decision = look_up(context);
+    auto *core = static_cast<ngx_http_core_loc_conf_t *>(ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    // What is refused may be a key too, with a second one beside it. Where others may let it in, it is none of ours.
+    if (decision.status == NGX_OK || core->satisfy == NGX_HTTP_SATISFY_ALL) {
+        hide_parameter(context);
+    }
     if (decision.status == NGX_OK) {
         return NGX_OK;
     }

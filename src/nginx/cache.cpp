@@ -113,10 +113,10 @@ std::string resolved(const Context &context) {
     auto *server = static_cast<ngx_http_core_srv_conf_t *>(ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     auto *core = static_cast<ngx_http_core_loc_conf_t *>(ngx_http_get_module_loc_conf(r, ngx_http_core_module));
     std::string name = "proxy";
-    for (const ngx_str_t &part : {server->server_name, core->name, r->uri, r->args}) {
+    for (const ngx_str_t &part : {server->server_name, core->name}) {
         (name += '\0') += view(part);
     }
-    return name;
+    return (name += '\0') + context.filter->place();
 }
 
 // A call whose answer a record can hold.

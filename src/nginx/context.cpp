@@ -147,6 +147,8 @@ gateway::Exchange &make_exchange(Context &context) {
     gateway::Caller caller;
     caller.method = view(r->method_name);
     caller.path = api_path(r);
+    caller.query = view(r->args);
+    caller.content_type = request_header(r, "content-type");
     caller.request_id = request_id(context);
     caller.identity = identify(r);
     caller.forced_model = forced_model(r, conf);

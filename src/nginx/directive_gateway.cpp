@@ -1,6 +1,9 @@
 // What a location is: ai_gateway, ai_filter, ai_metrics.
 #include "nginx/ngx.h"
 
+#include <optional>
+#include <utility>
+
 #include "nginx/directive_tools.h"
 #include "nginx/directives.h"
 #include "nginx/guarded.h"
@@ -87,6 +90,23 @@ char *default_prefix(ngx_conf_t *cf, LocConf &loc) {
     return NGX_CONF_OK;
 }
 
+// Null: auto. Nothing: no such word.
+std::optional<const dialects::Dialect *> filter_dialect(std::string_view word) {
+    const std::pair<std::string_view, const dialects::Dialect *> words[] = {
+        {"openai", &dialects::openai_chat()},
+        {"anthropic", &dialects::anthropic_messages()},
+        {"responses", &dialects::openai_responses()},
+        {"gemini", &dialects::gemini()},
+        {"auto", nullptr},
+    };
+    for (const auto &[name, dialect] : words) {
+        if (name == word) {
+            return dialect;
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 char *set_gateway(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
@@ -114,15 +134,12 @@ char *set_filter(ngx_conf_t *cf, ngx_command_t *, void *conf) noexcept {
         if (loc.filter) {
             return phrase("is duplicate");
         }
-        std::string_view word = view(argument(cf, 1));
-        if (word == "openai") {
-            loc.filter_dialect = &dialects::openai_chat();
-        } else if (word == "anthropic") {
-            loc.filter_dialect = &dialects::anthropic_messages();
-        } else if (word != "auto") {
-            return emerg(cf, "invalid value \"%V\" in \"ai_filter\", it must be \"openai\", \"anthropic\" or \"auto\"",
-                         &argument(cf, 1));
+        auto dialect = filter_dialect(view(argument(cf, 1)));
+        if (!dialect) {
+            return emerg(cf, "invalid value \"%V\" in \"ai_filter\", it must be \"openai\", \"anthropic\", \"responses\", "
+                         "\"gemini\" or \"auto\"", &argument(cf, 1));
         }
+        loc.filter_dialect = *dialect;
         loc.filter = 1;
         loc.where = position(cf);
         main_conf(cf)->used = 1;

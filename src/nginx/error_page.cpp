@@ -56,7 +56,7 @@ const dialects::Dialect &dialect_of(Context &context) {
     }
     bool anthropic_header = !request_header(r, "anthropic-version").empty();
     const LocConf &conf = *loc_conf(r);
-    return conf.filter ? gateway::Filter::dialect_of(conf.filter_dialect, view(r->uri), anthropic_header)
+    return conf.filter ? *gateway::read_filter_path(conf.filter_dialect, view(r->uri), {}, anthropic_header).dialect
                        : gateway::caller_dialect(api_path(r), anthropic_header);
 }
 

@@ -44,6 +44,7 @@ bool make_filter(Context &context) {
     gateway::Caller caller;
     caller.method = view(r->method_name);
     caller.path = view(r->uri);
+    caller.query = view(r->args);
     caller.request_id = request_id(context);
     caller.identity = identify(r);
     caller.anthropic_version = request_header(r, "anthropic-version");

@@ -11,6 +11,7 @@ def of(location, http=""):
 
 @pytest.mark.parametrize("location", [
     f"{PROXY} ai_filter openai;", f"{PROXY} ai_filter anthropic;", f"ai_filter auto; {PROXY}",
+    f"{PROXY} ai_filter responses;", f"{PROXY} ai_filter gemini;",
     f"{PROXY} if ($arg_a) {{ ai_filter openai; }}", f"{PROXY} ai_filter openai; if ($arg_a) {{ return 404; }}",
     f"{PROXY} ai_filter openai; limit_except POST {{ deny all; }}", "fastcgi_pass 127.0.0.1:9; ai_filter openai;"])
 def test_right(check_config, location):
@@ -23,7 +24,7 @@ def test_right(check_config, location):
     ("ai_filter openai;", '"ai_filter" needs "proxy_pass" in the same location in'),
     (f"{PROXY} ai_filter;", 'invalid number of arguments in "ai_filter" directive'),
     (f"{PROXY} ai_filter openai anthropic;", 'invalid number of arguments in "ai_filter" directive'),
-    (f"{PROXY} ai_filter azure;", 'invalid value "azure" in "ai_filter", it must be "openai", "anthropic" or "auto"'),
+    (f"{PROXY} ai_filter azure;", 'invalid value "azure" in "ai_filter", it must be "openai", "anthropic", "responses", "gemini" or "auto"'),
     (f"{PROXY} ai_filter openai; ai_filter auto;", '"ai_filter" directive is duplicate'),
     ("ai_filter openai; ai_metrics;", '"ai_filter" conflicts with "ai_metrics" in the same location'),
     ("ai_filter openai; ai_gateway; ai_auth off;", '"ai_filter" conflicts with "ai_gateway" in the same location')])

@@ -57,7 +57,7 @@ class Google:
         elif stream:
             data = b"".join(b"data: " + json.dumps(event).encode() + b"\r\n\r\n" for event in planned)
             to.send_response(200)
-        else:
+        else:  # a stream that nobody wants as events is one list
             data = json.dumps(planned, indent=1).encode()
             to.send_response(200)
         to.send_header("Content-Type", "text/event-stream" if stream else "application/json; charset=UTF-8")

@@ -206,7 +206,7 @@ TEST(Filter, JudgesModels) {
 
 TEST(Filter, ChoosesTheDialect) {
     auto name = [](const dialects::Dialect *dialect, std::string_view path, bool header) {
-        return Filter::dialect_of(dialect, path, header).name();
+        return read_filter_path(dialect, path, {}, header).dialect->name();
     };
     EXPECT_EQ(name(nullptr, "/v1/chat/completions", true), "openai_chat");
     EXPECT_EQ(name(nullptr, "/x/messages/", false), "anthropic_messages");
@@ -214,6 +214,110 @@ TEST(Filter, ChoosesTheDialect) {
     EXPECT_EQ(name(nullptr, "/x/models", true), "anthropic_messages");
     EXPECT_EQ(name(nullptr, "/x/models", false), "openai_chat");
     EXPECT_EQ(name(&dialects::openai_chat(), "/v1/messages", true), "openai_chat");
+    EXPECT_EQ(name(nullptr, "/v1/responses", true), "openai_responses");
+    EXPECT_EQ(name(nullptr, "/v1/responses/resp_1/cancel", false), "openai_responses");
+    EXPECT_EQ(name(nullptr, "/v1beta/models/gemini-3:generateContent", false), "gemini");
+    EXPECT_EQ(name(nullptr, "/v1/projects/p/locations/l/endpoints/7:streamGenerateContent", false), "gemini");
+    EXPECT_EQ(name(nullptr, "/v1beta/models", false), "gemini");
+    EXPECT_EQ(name(nullptr, "/v1/models/llama:latest", false), "openai_chat");
+    EXPECT_EQ(name(nullptr, "/v1/models/x:predict", false), "openai_chat");
+    EXPECT_EQ(name(nullptr, "/v1beta/openai/chat/completions", false), "openai_chat");
+}
+
+TEST(FilterPath, SaysWhatGooglesBodiesDoNot) {
+    auto read = [](std::string_view path, std::string_view query) { return read_filter_path(nullptr, path, query, false); };
+    FilterPath call = read("/v1beta/models/gemini-3:streamGenerateContent", "x=1&alt=sse");
+    EXPECT_EQ(call.model, "gemini-3");
+    EXPECT_TRUE(call.is_call && call.stream && !call.list);
+    call = read("/v1beta/tunedModels/a:streamGenerateContent", "alt=json");
+    EXPECT_EQ(call.model, "a");
+    EXPECT_TRUE(call.is_call && !call.stream && call.list);
+    call = read("/v1/models/gemini-3:countTokens", "");
+    EXPECT_TRUE(call.counts_tokens && !call.is_call);
+    call = read("/v1/models/:generateContent", "");
+    EXPECT_FALSE(call.is_call);
+}
+
+TEST(FilterPath, PlacesAreTheSameInBothModes) {
+    auto place = [](std::string_view path, std::string_view query) {
+        return filter_place(read_filter_path(nullptr, path, query, false), path, query);
+    };
+    EXPECT_EQ(place("/v1/models/a:generateContent", "x=1"), place("/v1/models/a:streamGenerateContent", "alt=sse&x=1"));
+    EXPECT_NE(place("/v1/models/a:generateContent", "x=1"), place("/v1/models/b:generateContent", "x=1"));
+    EXPECT_NE(place("/v1/models/a:generateContent", "x=1"), place("/v1/models/a:generateContent", "x=2"));
+    EXPECT_NE(place("/v1/chat/completions", "alt=sse"), place("/v1/chat/completions", ""));
+}
+
+const std::string kGoogleEvents[] = {
+    R"({"candidates":[{"content":{"role":"model","parts":[{"text":"Hel"}]},"index":0}],"modelVersion":"g"})",
+    R"({"candidates":[{"content":{"role":"model","parts":[{"text":"lo"}]},"finishReason":"STOP","index":0}],)"
+    R"("usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":4,"totalTokenCount":13},"modelVersion":"g"})"};
+constexpr std::string_view kGoogleRequest = R"({"contents":[{"role":"user","parts":[{"text":"hi"}]}]})";
+
+TEST(Filter, CountsGoogles) {
+    Passage p;
+    p.caller.path = "/v1beta/models/gemini-3:streamGenerateContent";
+    p.caller.query = "alt=sse";
+    std::string events = "data: " + kGoogleEvents[0] + "\r\n\r\ndata: " + kGoogleEvents[1] + "\r\n\r\n";
+    for (size_t step = 1; step <= events.size(); step++) {
+        ASSERT_FALSE(p.begin(std::string(kGoogleRequest)));
+        ASSERT_EQ(p.edited(), "");
+        ASSERT_EQ(p.answer("text/event-stream", events, step), events);
+        ASSERT_EQ(p.filter->record().usage.prompt, 9) << step;
+        ASSERT_EQ(p.filter->record().usage.completion, 4);
+    }
+    const Record &record = p.filter->record();
+    EXPECT_EQ(record.model, "gemini-3");
+    EXPECT_TRUE(record.stream);
+    EXPECT_EQ(record.message_count, 1u);
+    EXPECT_EQ(record.finish, chat::FinishReason::Stop);
+    EXPECT_TRUE(p.filter->answers_chat());
+}
+
+// Without alt=sse a stream is one JSON list.
+TEST(Filter, CountsGooglesLists) {
+    Passage p;
+    p.caller.path = "/v1beta/models/gemini-3:streamGenerateContent";
+    std::string list = "[" + kGoogleEvents[0] + "\n,\r\n" + kGoogleEvents[1] + "\n]\n";
+    for (size_t step : {size_t(1), size_t(7), list.size()}) {
+        ASSERT_FALSE(p.begin(std::string(kGoogleRequest)));
+        EXPECT_EQ(p.answer("application/json; charset=UTF-8", list, step), list);
+        EXPECT_EQ(p.filter->record().usage.prompt, 9);
+        EXPECT_EQ(p.filter->record().finish, chat::FinishReason::Stop);
+        EXPECT_EQ(p.filter->record().end, End::Done);
+    }
+    ASSERT_FALSE(p.begin(std::string(kGoogleRequest)));
+    p.answer("application/json", "[" + kGoogleEvents[0] + "]");
+    EXPECT_EQ(p.filter->record().end, End::Error) << "cut: nothing said that it is whole";
+    std::string own = p.filter->write_answer("No.");
+    EXPECT_TRUE(own.starts_with("[{") && own.ends_with("}]")) << own;
+}
+
+TEST(Filter, CountsResponses) {
+    Passage p;
+    p.caller.path = "/v1/responses";
+    ASSERT_FALSE(p.begin(R"({"model":"gpt","input":"hi"})"));
+    EXPECT_TRUE(p.filter->answers_chat());
+    p.answer("application/json", R"({"id":"resp_1","object":"response","status":"completed","model":"gpt","output":[{"type":"message",)"
+             R"("id":"m","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Hello","annotations":[]}]}],)"
+             R"("usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":5},"output_tokens":2,"total_tokens":11}})");
+    EXPECT_EQ(p.filter->record().usage.prompt, 9);
+    EXPECT_EQ(p.filter->record().usage.cached, 5);
+    p.caller.path = "/v1/responses/input_tokens";
+    ASSERT_FALSE(p.begin(R"({"model":"gpt","messages":[]})"));
+    EXPECT_FALSE(p.filter->is_call()) << "where paths say what is a call, a member says nothing";
+}
+
+TEST(Filter, JudgesTheModelInThePath) {
+    Passage p;
+    p.identity.models = {"gemini-*"};
+    p.caller.identity = &p.identity;
+    p.caller.path = "/v1beta/models/gemini-3:generateContent";
+    EXPECT_FALSE(p.begin(std::string(kGoogleRequest)));
+    EXPECT_FALSE(p.begin(R"({"model":"models/other","contents":[]})")) << "the path is what counts";
+    p.caller.path = "/v1beta/models/imagen:generateContent";
+    EXPECT_TRUE(p.begin(std::string(kGoogleRequest)));
+    EXPECT_TRUE(p.begin(R"({"model":"gemini-3","contents":[]})"));
 }
 
 class FilterRecordings : public dialects::Recordings {};
@@ -225,7 +329,9 @@ TEST_F(FilterRecordings, StreamsPass) {
         if (!recording.stream || recording.status != 200) continue;
         Passage p;
         p.dialect = recording.dialect;
-        p.caller.path = "/x";
+        bool google = recording.dialect == &dialects::gemini();
+        p.caller.path = google ? "/x/models/m:streamGenerateContent" : recording.dialect == &dialects::openai_responses() ? "/x/responses" : "/x";
+        p.caller.query = google ? "alt=sse" : "";
         ASSERT_FALSE(p.begin(R"({"messages":[],"stream":true,"stream_options":{"include_usage":true}})"));
         EXPECT_EQ(p.answer("text/event-stream", recording.body, 1000), recording.body) << recording.id;
         count++;
