@@ -26,6 +26,10 @@ chat::Result<OperationAnswer> write_embeddings(const std::vector<JsonValue> &vec
 const ProviderOperation &gemini_embeddings();
 const ProviderOperation &vertex_embeddings();   // models/M:predict   // models/M:batchEmbedContents
 const ProviderOperation &cohere_embeddings();   // v2/embed
+// Nearly OpenAI's shape: the dimensions under a name of their own, and nothing else that OpenAI has.
+const ProviderOperation &mistral_embeddings();
+const ProviderOperation &voyage_embeddings();
+const ProviderOperation &jina_embeddings();
 const ProviderOperation &ollama_embeddings();   // api/embed, below a base that ends with /api
 const ProviderOperation &bedrock_embeddings();  // Titan (one text a call) and Cohere, by the model
 

@@ -154,6 +154,39 @@ class Ollama final : public Embeddings {
     std::optional<chat::Usage> usage(JsonValue answer) const override { return prompt_usage(answer["prompt_eval_count"]); }
 };
 
+class NearlyOpenAi final : public Embeddings {
+public:
+    explicit NearlyOpenAi(std::string_view dimensions) : dimensions_(dimensions) {}
+
+    std::string path(std::string_view) const override { return "/embeddings"; }
+
+private:
+    std::optional<chat::ApiError> write(const EmbeddingRequest &request, std::string_view model, JsonWriter &json) const override {
+        json.begin_object().key("model").string(model).key("input");
+        write_texts(request.inputs, json);
+        if (request.dimensions) {
+            json.key(dimensions_).number(*request.dimensions);
+        }
+        json.end_object();
+        return std::nullopt;
+    }
+    // They say which input each one is of.
+    std::vector<JsonValue> vectors(JsonValue answer) const override {
+        std::vector<JsonValue> out(answer["data"].size());
+        size_t next = 0;
+        for (JsonValue element : answer["data"].elements()) {
+            int64_t index = element["index"].as_int64().value_or(static_cast<int64_t>(next++));
+            if (index >= 0 && static_cast<size_t>(index) < out.size()) {
+                out[static_cast<size_t>(index)] = element["embedding"];
+            }
+        }
+        return out;
+    }
+    std::optional<chat::Usage> usage(JsonValue answer) const override { return read_usage(answer["usage"]); }
+
+    std::string_view dimensions_;
+};
+
 // A text to be kept and found later: what OpenAI's endpoint has no word for.
 constexpr std::string_view kInputType = "search_document";
 
@@ -253,6 +286,21 @@ const ProviderOperation &vertex_embeddings() {
 
 const ProviderOperation &cohere_embeddings() {
     static const Cohere operation;
+    return operation;
+}
+
+const ProviderOperation &mistral_embeddings() {
+    static const NearlyOpenAi operation("output_dimension");
+    return operation;
+}
+
+const ProviderOperation &voyage_embeddings() {
+    static const NearlyOpenAi operation("output_dimension");
+    return operation;
+}
+
+const ProviderOperation &jina_embeddings() {
+    static const NearlyOpenAi operation("dimensions");
     return operation;
 }
 

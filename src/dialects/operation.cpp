@@ -18,15 +18,30 @@ struct Row {
 // clang-format off
 constexpr Row kRows[] = {
     {Operation::CountTokens, "anthropic_messages", operations::count_tokens},
+    {Operation::Embeddings,  "mistral",            operations::mistral_embeddings},
+    {Operation::Embeddings,  "voyage",             operations::voyage_embeddings},
+    {Operation::Embeddings,  "jina",               operations::jina_embeddings},
     {Operation::Embeddings,  "openai_chat",        operations::openai_embeddings},
     {Operation::Embeddings,  "vertex",             operations::vertex_embeddings},
+    {Operation::Embeddings,  "openai_responses",   operations::openai_embeddings},
     {Operation::Embeddings,  "gemini",             operations::gemini_embeddings},
     {Operation::Embeddings,  "ollama_chat",        operations::ollama_embeddings},
     {Operation::Embeddings,  "cohere_chat",        operations::cohere_embeddings},
     {Operation::Embeddings,  "bedrock_converse",   operations::bedrock_embeddings},
     {Operation::Moderations, "openai_chat",        operations::openai_moderations},
+    {Operation::Moderations, "openai_responses",   operations::openai_moderations},
     {Operation::Images,      "openai_chat",        operations::openai_images},
+    {Operation::Images,      "openai_responses",   operations::openai_images},
+    {Operation::Images,      "gemini",             operations::gemini_images},
     {Operation::Speech,      "openai_chat",        operations::openai_speech},
+    {Operation::Speech,      "openai_responses",   operations::openai_speech},
+    {Operation::Transcription, "openai_chat",      operations::openai_transcription},
+    {Operation::Transcription, "openai_responses", operations::openai_transcription},
+    {Operation::Translation, "openai_chat",        operations::openai_translation},
+    {Operation::Translation, "openai_responses",   operations::openai_translation},
+    {Operation::Rerank,      "voyage",             operations::voyage_rerank},
+    {Operation::Rerank,      "jina",               operations::jina_rerank},
+    {Operation::Rerank,      "cohere_chat",        operations::cohere_rerank},
     {Operation::Rerank,      "openai_chat",        operations::jina_rerank},
 };
 
@@ -40,6 +55,8 @@ constexpr struct {
     {"moderations",           Operation::Moderations},
     {"images/generations",    Operation::Images},
     {"audio/speech",          Operation::Speech},
+    {"audio/transcriptions",  Operation::Transcription},
+    {"audio/translations",    Operation::Translation},
 };
 // clang-format on
 
@@ -83,6 +100,8 @@ std::optional<chat::ApiError> check_operation(Operation operation, JsonValue bod
     std::optional<chat::ApiError> error;
     switch (operation) {
     case Operation::None:
+    case Operation::Transcription:
+    case Operation::Translation:
         break;
     case Operation::CountTokens:
         return body["messages"].is_array() ? std::nullopt : std::optional(missing_member("messages"));
@@ -106,10 +125,14 @@ std::optional<chat::ApiError> check_operation(Operation operation, JsonValue bod
     return error;
 }
 
+bool takes_form(Operation operation) {
+    return operation == Operation::Transcription || operation == Operation::Translation;
+}
+
 const ProviderOperation *find_operation(Operation operation, std::string_view format, std::string_view dialect) {
     for (std::string_view provider : {format, dialect}) {
         for (const Row &row : kRows) {
-            if (row.operation == operation && row.provider == provider) {
+            if (!provider.empty() && row.operation == operation && row.provider == provider) {
                 return &row.make();
             }
         }

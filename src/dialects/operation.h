@@ -1,5 +1,6 @@
-// Calls that are no chat: one JSON body in, one answer out. Callers speak one shape for each operation: OpenAI's for
-// embeddings, moderations, images and speech, Cohere's for rerank, Anthropic's for count_tokens; providers have their own.
+// Calls that are no chat: one JSON body (a form, for transcriptions) in, one answer out. Callers speak one shape for each
+// operation: OpenAI's for embeddings, moderations, images, speech, transcriptions and translations, Cohere's for rerank,
+// Anthropic's for count_tokens; providers have their own.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,14 @@
 
 namespace aigw::dialects {
 
-enum class Operation : uint8_t { None, CountTokens, Embeddings, Rerank, Moderations, Images, Speech };
+enum class Operation : uint8_t { None, CountTokens, Embeddings, Rerank, Moderations, Images, Speech, Transcription, Translation };
+
+// How the bytes of a provider's answer are taken.
+enum class Taking : uint8_t {
+    Json,    // whole, and read
+    Passed,  // as they come: no JSON, counted by the request
+    Events,  // as they come, and looked at: server-sent events
+};
 
 inline constexpr int64_t kMaxDimensions = 65'536;  // of an embedding
 inline constexpr int64_t kMaxImages = 128;          // of one call
@@ -33,6 +41,8 @@ std::string_view unit_name(Unit unit);  // calls, tokens, ...
 Operation operation_of_path(std::string_view path);
 // 400 missing_field, invalid_value. The model is the gateway's to ask for.
 std::optional<chat::ApiError> check_operation(Operation operation, JsonValue body);
+// The body is a form and no JSON.
+bool takes_form(Operation operation);
 
 struct OperationAnswer {
     std::string body;                  // for the caller; empty: the provider's, byte for byte
@@ -51,12 +61,18 @@ public:
     // An answer of status 200.
     virtual chat::Result<OperationAnswer> read_answer(const JsonDoc &answer, JsonValue request,
                                                       const AnswerOptions &options) const = 0;
-    // The answer is no JSON: it passes as it comes, and is counted by the request.
-    virtual bool binary() const { return false; }
+    // How an answer of that type is to be taken. `format`: what the caller asked for, where a form says it.
+    virtual Taking taking(std::string_view content_type, std::string_view format) const {
+        (void)content_type, (void)format;
+        return Taking::Json;
+    }
+    // Of an answer that is not read.
     virtual Units units_of_request(JsonValue) const { return {}; }
+    // Taking::Events: what an event says of usage. Nothing: it says none.
+    virtual std::optional<OperationAnswer> read_event(JsonValue) const { return std::nullopt; }
 };
 
-// Of a provider's row: what its format has of its own, else what its dialect has. Null: it has none.
+// Of a provider's row: what its format has of its own, else what its dialect has (empty: nothing else). Null: it has none.
 const ProviderOperation *find_operation(Operation operation, std::string_view format, std::string_view dialect);
 
 }  // namespace aigw::dialects

@@ -62,7 +62,7 @@ public:
     chat::Result<OperationAnswer> read_answer(const JsonDoc &, JsonValue, const AnswerOptions &) const override {
         return chat::fail(broken_answer("sound was asked for"));
     }
-    bool binary() const override { return true; }
+    Taking taking(std::string_view, std::string_view) const override { return Taking::Passed; }
     Units units_of_request(JsonValue request) const override {
         std::string text = request["input"].text().decode();
         int64_t characters = 0;

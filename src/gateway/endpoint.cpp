@@ -5,8 +5,10 @@ namespace {
 
 constexpr std::string_view kVersions[] = {"v1", "v1beta", "v1alpha", "v1beta1"};
 constexpr std::string_view kModels = "models/";
+constexpr std::string_view kSecondRerank = "v2/rerank";  // Cohere's, whose shape is the first one's
 
-// Without slashes at both ends and without the version.
+}  // namespace
+
 std::string_view api_path(std::string_view path) {
     while (!path.empty() && path.front() == '/') {
         path.remove_prefix(1);
@@ -24,6 +26,8 @@ std::string_view api_path(std::string_view path) {
     }
     return path;
 }
+
+namespace {
 
 bool is_responses(std::string_view path) {
     return path == "responses" || path.starts_with("responses/");
@@ -111,7 +115,7 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
         endpoint.stream = call.method == "streamGenerateContent";
         return for_method(endpoint, method, true);
     }
-    endpoint.operation = dialects::operation_of_path(api);
+    endpoint.operation = api == kSecondRerank ? dialects::Operation::Rerank : dialects::operation_of_path(api);
     if (endpoint.operation != dialects::Operation::None) {
         endpoint.kind = Endpoint::Kind::Operation;
         return for_method(endpoint, method, true);

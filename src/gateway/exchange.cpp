@@ -45,12 +45,14 @@ Exchange::Exchange(Scratch &scratch, const Policy &policy, const Caller &caller)
 
 Action Exchange::begin(Body body, Millis now) {
     record_.began = now;
-    auto endpoint = match_endpoint(caller_.method, caller_.path, !caller_.anthropic_version.empty());
-    if (!endpoint) {
+    if (is_raw_call()) {
+        endpoint_.kind = Endpoint::Kind::Raw;
+    } else if (auto endpoint = match_endpoint(caller_.method, caller_.path, !caller_.anthropic_version.empty())) {
+        endpoint_ = *endpoint;
+    } else {
         refuse(endpoint.error());
         return *error_;
     }
-    endpoint_ = *endpoint;
     switch (endpoint_.kind) {
     case Endpoint::Kind::Root:
         done_ = true;
@@ -61,10 +63,13 @@ Action Exchange::begin(Body body, Millis now) {
         return one_model();
     case Endpoint::Kind::Chat:
     case Endpoint::Kind::Operation:
+    case Endpoint::Kind::Raw:
         break;
     }
-    bool chat = endpoint_.kind == Endpoint::Kind::Chat;
-    if (auto error = chat ? begin_chat(std::move(body)) : begin_operation(std::move(body))) {
+    auto begin_call = endpoint_.kind == Endpoint::Kind::Chat  ? &Exchange::begin_chat
+                      : endpoint_.kind == Endpoint::Kind::Raw ? &Exchange::begin_raw
+                                                              : &Exchange::begin_operation;
+    if (auto error = (this->*begin_call)(std::move(body))) {
         refuse(*error);
         return *error_;
     }
@@ -163,6 +168,13 @@ Tokens Exchange::default_output() const {
     return match_.model->targets.front().provider->max_output;
 }
 
+// Of the target at hand.
+bool Exchange::cannot_serve() {
+    fail_with(chat::invalid_request("unsupported_value", "The model \"" + quoted_model(record_.model) + "\" does not do this.", "model"),
+              FailureClass::OtherTarget, waiting_since_);
+    return false;
+}
+
 bool Exchange::write_body(const Target &target, const std::string &model) {
     dialects::RequestOptions options;
     options.model = model;
@@ -174,8 +186,15 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
 
     splice_.reset();
     written_ = {};
-    if (endpoint_.kind == Endpoint::Kind::Operation) {
+    bool raw = target.provider->row->serves == providers::Serves::Raw;
+    if (endpoint_.kind == Endpoint::Kind::Raw && raw) {
+        return true;
+    }
+    if (endpoint_.kind == Endpoint::Kind::Operation && !raw) {
         return write_operation(target, options);
+    }
+    if (endpoint_.kind != Endpoint::Kind::Chat || target.provider->row->serves != providers::Serves::Chats) {
+        return cannot_serve();
     }
     if (target.dialect == client_) {
         splice_ = std::make_unique<JsonSplice>(request_.text());
@@ -208,12 +227,18 @@ bool Exchange::request_for(const Target &target, const providers::CallCredential
     record_.dropped = written_.dropped;
     if (splice_) {
         out.body = splice_->pieces();
+    } else if (form_) {
+        out.body = form_->with("model", record_.upstream_model, written_.body);
     } else {
-        out.body.assign(1, written_.body);
+        out.body.assign(1, endpoint_.kind == Endpoint::Kind::Raw ? raw_body_ : std::string_view(written_.body));
     }
-    std::string path = operation_ ? operation_->path(record_.upstream_model)
-                                  : target.dialect->path(record_.upstream_model, record_.stream);
+    std::string path = operation_                               ? operation_->path(record_.upstream_model)
+                       : endpoint_.kind == Endpoint::Kind::Raw ? raw_path()
+                                                                : target.dialect->path(record_.upstream_model, record_.stream);
     UpstreamCall call{target, record_.upstream_model, path, credential, out.body, now.value_or(caller_.now)};
+    if (form_ || endpoint_.kind == Endpoint::Kind::Raw) {
+        call.content_type = caller_.content_type;
+    }
     out.head = write_upstream_head(call, caller_);
     route_->launched();
     record_.attempts = route_->attempts();

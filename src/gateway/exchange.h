@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "chat/delta.h"
+#include "core/form_data.h"
 #include "gateway/conversation.h"
 #include "gateway/endpoint.h"
 #include "gateway/errors.h"
@@ -108,14 +109,16 @@ public:
     // A chat: it has messages, and an answer of texts.
     bool is_chat() const { return endpoint_.kind == Endpoint::Kind::Chat; }
     // Of the answer to the caller, from Commit on.
-    std::string_view answer_type() const { return binary_type_ ? std::string_view(*binary_type_) : content_type(); }
+    std::string_view answer_type() const { return passed_type_ ? std::string_view(*passed_type_) : content_type(); }
+    // The answer was cut and has no words for that: its transfer is to be broken off.
+    bool breaks_off() const { return mode_ == Mode::Passed && committed_ && !event_stream_ && bool(error_); }
     // x-aigw-*: for every answer, errors included.
     std::vector<std::pair<std::string_view, std::string>> client_headers() const;
 
     void end(End how, Millis now) override;
 
 private:
-    enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events, Binary };
+    enum class Mode : uint8_t { Idle, Head, ErrorBody, JsonBody, Events, Passed };
 
     bool on_event(const SseEvent &event) override;
     void on_delta(const chat::Delta &delta) override;
@@ -135,13 +138,27 @@ private:
     Action count_here();
     bool write_operation(const Target &target, const dialects::RequestOptions &options);
     Verdict operation_answer(const JsonDoc &doc, Millis now);
-    Verdict binary_answer(std::string_view bytes, Millis now);
-    Verdict binary_end(Millis now);
+    Verdict passed_answer(std::string_view bytes, Millis now);
+    Verdict passed_end(Millis now);
+    bool look_at(const JsonDoc *doc);
+    Verdict commit_passed(Millis now);
+    Verdict operation_head();
     void count_operation(const std::optional<chat::Usage> &usage, dialects::Units units);
+
+    // A form: exchange_form.cpp.
+    std::optional<chat::ApiError> begin_form(Body text);
+    std::optional<chat::ApiError> check_form();
+    dialects::Units form_units() const;
+
+    // What nobody translates: exchange_raw.cpp.
+    bool is_raw_call();
+    std::optional<chat::ApiError> begin_raw(Body text);
+    std::string raw_path() const;
 
     // The request for a target.
     const chat::Result<chat::ChatRequest> &chat_request();
     bool write_body(const Target &target, const std::string &model);
+    bool cannot_serve();
 
     // The answer.
     void reset_answer();
@@ -172,7 +189,12 @@ private:
     std::optional<Route::Next> next_;
     const Target *target_ = nullptr;
     std::unique_ptr<JsonSplice> splice_;
-    const dialects::ProviderOperation *operation_ = nullptr;  // of the attempt; null: a chat
+    const dialects::ProviderOperation *operation_ = nullptr;  // of the attempt; null: a chat, or a raw call
+    std::optional<FormData> form_;
+    std::string_view format_;     // of the answer, as the form asks for it
+    int64_t seconds_ = 0;         // of the form's recording, estimated; 0: it has none
+    std::string_view raw_body_;   // of a raw call
+    std::string_view raw_path_;   // what follows the model; the whole path where the location names the model
     dialects::WrittenRequest written_;
     Millis waiting_since_ = 0;  // for a provider, or before the next attempt; 0: not waiting
     uint32_t random_;
@@ -195,7 +217,8 @@ private:
     bool content_ = false;
     bool ended_ = false;  // the provider's terminal event came
     bool refused_ = false;  // by the guard
-    Rare<std::string> binary_type_;
+    Rare<std::string> passed_type_;  // of an answer that passes as it comes
+    bool told_ = false;              // such an answer told its usage
 
     // The caller's side.
     bool committed_ = false;

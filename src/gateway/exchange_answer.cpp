@@ -38,7 +38,8 @@ void Exchange::reset_answer() {
     json_.clear();
     sse_.reset();
     other_events_.reset();
-    binary_type_.reset();
+    passed_type_.reset();
+    told_ = false;
     reader_.reset();
     stop_writer();
     refused_ = false;
@@ -51,8 +52,8 @@ void Exchange::reset_answer() {
 
 void Exchange::header(std::string_view name, std::string_view value) {
     if (name == "content-type") {
-        if (operation_ && operation_->binary()) {
-            binary_type_ = std::string(value);
+        if (operation_ || endpoint_.kind == Endpoint::Kind::Raw) {
+            passed_type_ = std::string(value);
         }
         std::string_view events = content_type_of(target_->dialect->framing());
         event_stream_ = value.size() >= events.size() &&
@@ -80,9 +81,8 @@ Verdict Exchange::head(int status, Millis now) {
     if (encoded_) {
         return fail(Cause::Protocol, now);
     }
-    if (operation_) {
-        mode_ = operation_->binary() ? Mode::Binary : Mode::JsonBody;
-        return Verdict::More;
+    if (operation_ || endpoint_.kind == Endpoint::Kind::Raw) {
+        return operation_head();
     }
     mode_ = event_stream_ ? Mode::Events : Mode::JsonBody;
     start_answer();
@@ -130,8 +130,8 @@ Verdict Exchange::body(std::string_view bytes, Millis now) {
         }
         json_.append(bytes);
         break;
-    case Mode::Binary:
-        return binary_answer(bytes, now);
+    case Mode::Passed:
+        return passed_answer(bytes, now);
     case Mode::Events:
         if (ended_) {
             break;
@@ -153,8 +153,8 @@ Verdict Exchange::body_end(Millis now) {
         return error_body_end(now);
     case Mode::JsonBody:
         return json_body_end(now);
-    case Mode::Binary:
-        return binary_end(now);
+    case Mode::Passed:
+        return passed_end(now);
     case Mode::Events:
         break;
     }
@@ -250,6 +250,9 @@ bool Exchange::on_event(const SseEvent &event) {
     SseEvent seen = event;
     std::string repaired;
     const JsonDoc *doc = parse_event(seen, repaired);
+    if (mode_ == Mode::Passed) {
+        return look_at(doc);
+    }
     if (auto read = reader_->event(seen, doc, *this); !read) {
         stream_error_ = read.error();
         return false;
@@ -344,7 +347,9 @@ Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
     if (done_) {
         return Verdict::Data;
     }
-    client_->write_error_event(error, caller_.request_id, out_);
+    if (mode_ != Mode::Passed || event_stream_) {
+        client_->write_error_event(error, caller_.request_id, out_);
+    }
     refuse(error);
     done_ = true;
     stop_waiting(now);

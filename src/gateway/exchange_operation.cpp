@@ -2,6 +2,7 @@
 #include "gateway/exchange.h"
 
 #include "core/json_writer.h"
+#include "dialects/common.h"
 #include "dialects/request_facts.h"
 #include "gateway/call_result.h"
 
@@ -10,6 +11,9 @@ namespace aigw::gateway {
 using dialects::Operation;
 
 std::optional<chat::ApiError> Exchange::begin_operation(Body text) {
+    if (dialects::takes_form(endpoint_.operation)) {
+        return begin_form(std::move(text));
+    }
     if (auto error = read_request(std::move(text))) {
         return error;
     }
@@ -44,12 +48,14 @@ Action Exchange::count_here() {
 }
 
 bool Exchange::write_operation(const Target &target, const dialects::RequestOptions &options) {
-    operation_ = dialects::find_operation(endpoint_.operation, target.provider->row->format, target.dialect->name());
+    const providers::CatalogRow &row = *target.provider->row;
+    std::string_view dialect = row.serves == providers::Serves::Chats ? target.dialect->name() : std::string_view();
+    operation_ = dialects::find_operation(endpoint_.operation, row.format, dialect);
     if (operation_ == nullptr) {
-        fail_with(chat::invalid_request("unsupported_value", "The model \"" + quoted_model(record_.model) + "\" does not do this.",
-                                        "model"),
-                  FailureClass::OtherTarget, waiting_since_);
-        return false;
+        return cannot_serve();
+    }
+    if (form_) {
+        return true;
     }
     auto written = operation_->write_request(request_, options);
     if (!written) {
@@ -78,32 +84,86 @@ Verdict Exchange::operation_answer(const JsonDoc &doc, Millis now) {
     return after_events(now);
 }
 
-// The answer begins with its first bytes; an empty one is none.
-Verdict Exchange::binary_answer(std::string_view bytes, Millis now) {
+// How the answer is to be taken, by its type.
+Verdict Exchange::operation_head() {
+    using dialects::Taking;
+    std::string_view type = passed_type_ ? std::string_view(*passed_type_) : std::string_view();
+    Taking taking = operation_ ? operation_->taking(type, format_) : Taking::Passed;
+    mode_ = taking == Taking::Json ? Mode::JsonBody : Mode::Passed;
+    event_stream_ = taking == Taking::Events;
+    if (mode_ == Mode::JsonBody) {
+        passed_type_.reset();
+        record_.stream = false;
+    }
+    return Verdict::More;
+}
+
+// The answer begins with its first bytes, or with its first event that is no error.
+Verdict Exchange::passed_answer(std::string_view bytes, Millis now) {
     if (bytes.empty()) {
         return Verdict::More;
     }
     out_.append(bytes);
+    if (event_stream_ && sse_.feed(bytes, *this) == SseReader::Status::TooLarge) {
+        return fail(Cause::Protocol, now);
+    }
+    if (stream_error_ && !committed_) {
+        return fail_with(*stream_error_, classify(*stream_error_), now);
+    }
     if (committed_) {
         return Verdict::Data;
     }
-    count_operation(std::nullopt, operation_->units_of_request(request_.root()));
+    if (event_stream_ && !content_) {
+        return out_.size() > kMaxPreamble ? fail(Cause::Protocol, now) : Verdict::More;
+    }
+    return commit_passed(now);
+}
+
+// What an event of a stream that passes says: its usage, or that it is an error.
+bool Exchange::look_at(const JsonDoc *doc) {
+    constexpr int kBadGateway = 502;
+    JsonValue event = doc != nullptr ? doc->root() : JsonValue();
+    if (event["error"].is_object() && !stream_error_) {
+        stream_error_ = dialects::read_error_value(kBadGateway, event);
+        record_.error_code = committed_ ? stream_error_->code : record_.error_code;
+        return committed_;
+    }
+    content_ = true;
+    if (auto read = event.is_object() ? operation_->read_event(event) : std::nullopt) {
+        count_operation(read->usage, read->units);
+        told_ = true;
+    }
+    return true;
+}
+
+Verdict Exchange::commit_passed(Millis now) {
+    if (!told_ && endpoint_.kind == Endpoint::Kind::Raw) {
+        record_.units = dialects::Units{};
+    } else if (!told_) {
+        count_operation(std::nullopt, operation_->units_of_request(request_.root()));
+    }
     commit(now);
     return Verdict::Commit;
 }
 
-Verdict Exchange::binary_end(Millis now) {
-    if (!committed_) {
+// An answer without a byte is one only where nobody knows what it should be.
+Verdict Exchange::passed_end(Millis now) {
+    if (event_stream_) {
+        sse_.finish(*this);
+    }
+    bool empty = !committed_ && out_.empty() && endpoint_.kind != Endpoint::Kind::Raw;
+    if (empty || (stream_error_ && !committed_)) {
         return fail(Cause::Protocol, now);
     }
+    Verdict verdict = committed_ ? Verdict::Data : commit_passed(now);
     ended_ = true;
     done_ = true;
     stop_waiting(now);
-    return Verdict::Data;
+    return verdict;
 }
 
 void Exchange::count_operation(const std::optional<chat::Usage> &usage, dialects::Units units) {
-    record_.units = units;
+    record_.units = form_ && units.unit == dialects::Unit::Calls ? form_units() : units;
     if (endpoint_.operation == Operation::CountTokens) {
         return;  // it costs none
     }
@@ -112,7 +172,7 @@ void Exchange::count_operation(const std::optional<chat::Usage> &usage, dialects
     if (!usage) {
         record_.usage.prompt = input_tokens();
     }
-    if (units.unit == dialects::Unit::Tokens || (units.unit == dialects::Unit::Calls && endpoint_.operation == Operation::Embeddings)) {
+    if (!form_ && (units.unit == dialects::Unit::Tokens || (units.unit == dialects::Unit::Calls && endpoint_.operation == Operation::Embeddings))) {
         record_.units = {dialects::Unit::Tokens, record_.usage.total()};
     }
 }

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // where the caller names none
 
-constexpr std::string_view kContentType = "application/json";
 constexpr size_t kUsualHead = 512;  // bytes; a longer one grows
 
 // Nothing that came from outside can begin a line of its own, nor write to somebody's terminal.
@@ -79,8 +78,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 
 // AWS's headers that the operator adds (a guardrail's) have to be signed too. `names` keeps them in lower case.
 std::vector<providers::SignedHeader> headers_to_sign(const providers::Provider &provider, std::string_view host,
-                                                     std::vector<std::string> &names) {
-    std::vector<providers::SignedHeader> headers{{"content-type", kContentType}, {"host", host}};
+                                                     std::string_view content_type, std::vector<std::string> &names) {
+    std::vector<providers::SignedHeader> headers{{"content-type", content_type}, {"host", host}};
     names.reserve(provider.headers.size());
     for (const providers::Header &header : provider.headers) {
         std::string name = header.name;
@@ -97,7 +96,7 @@ void append_signature(std::string &out, const UpstreamCall &call, const provider
                       std::string_view path, std::string_view host) {
     const providers::Provider &provider = *call.target.provider;
     std::vector<std::string> names;
-    const std::vector<providers::SignedHeader> headers = headers_to_sign(provider, host, names);
+    const std::vector<providers::SignedHeader> headers = headers_to_sign(provider, host, call.content_type, names);
     providers::SigV4Request request;
     request.region = provider.region;
     request.service = "bedrock";
@@ -133,7 +132,7 @@ std::string write_upstream_head(const UpstreamCall &call, const Caller &caller) 
     const std::string host = provider.url.authority();
     head.append("POST ").append(path).append(" HTTP/1.1\r\n");
     append_line(head, "Host", host);
-    append_line(head, "Content-Type", kContentType);
+    append_line(head, "Content-Type", call.content_type);
     append_line(head, "Content-Length", length_of(call.body));
     append_line(head, "Accept-Encoding", "identity");
     append_line(head, "User-Agent", "ngx_http_aigw");

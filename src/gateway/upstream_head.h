@@ -19,6 +19,7 @@ struct UpstreamCall {
     const providers::CallCredential &credential;
     std::span<const std::string_view> body;  // in pieces
     UnixSeconds now;              // of this call, for signatures
+    std::string_view content_type = "application/json";
 };
 
 std::string write_upstream_head(const UpstreamCall &call, const Caller &caller);

@@ -98,7 +98,8 @@ ngx_int_t guard_request(Context &context) {
     if (guard.request->empty() && guard.response->empty()) {
         return NGX_OK;
     }
-    if (!context.conversation()->record().has_body) {
+    // A form is read, and is no text.
+    if (!context.conversation()->record().has_body || !context.conversation()->request_body()) {
         return refuse_unseen(context);
     }
     guard.look = std::make_unique<guards::RequestGuard>(*guard.request, guard.guarding, context.conversation()->request());

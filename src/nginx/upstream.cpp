@@ -209,7 +209,7 @@ ngx_int_t Call::commit() {
     if (exchange_.done()) {
         store_answer(context_);
     }
-    bool whole = exchange_.done() && !exchange_.record().stream;
+    bool whole = exchange_.done() && !exchange_.record().stream && !exchange_.breaks_off();
     if (whole) {
         whole_ = std::move(exchange_.out());
         exchange_.out().clear();

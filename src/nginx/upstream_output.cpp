@@ -115,6 +115,10 @@ void Call::finish(ngx_int_t rc) {
         body_.end();
         end_body();
         take_output();
+        if (exchange_.breaks_off()) {
+            r_->connection->error = 1;  // else core would end the transfer as a whole one
+            return;
+        }
         ngx_http_upstream_t *u = upstream();
         if (u->out_bufs != nullptr) {
             ngx_http_output_filter(r_, u->out_bufs);
@@ -130,6 +134,9 @@ void Call::finish(ngx_int_t rc) {
 
 ngx_int_t Call::send_last() {
     ngx_http_upstream_t *u = upstream();
+    if (exchange_.breaks_off()) {
+        return NGX_ERROR;
+    }
     take_output();
     ngx_chain_t *out = u->out_bufs;
     u->out_bufs = nullptr;

@@ -93,6 +93,9 @@ constexpr std::array kRows{
     CatalogRow{"gpustack",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
     CatalogRow{"ollama",        "ollama_chat",        "http://127.0.0.1:11434/api",              kBearer,             "/api"},
     CatalogRow{"ollama-v1",     kOpenAi,              "http://127.0.0.1:11434/v1",               kBearer,             "/v1", kPlain},
+    CatalogRow{"voyage",        kOpenAi,              "https://api.voyageai.com/v1",             kBearer,             "/v1", {}, false, Serves::Calls},
+    CatalogRow{"jina",          kOpenAi,              "https://api.jina.ai/v1",                  kBearer,             "/v1", {}, false, Serves::Calls},
+    CatalogRow{"raw",           kOpenAi,              "",                                        kBearer,             "", {}, false, Serves::Raw},
 };
 // clang-format on
 

@@ -31,6 +31,10 @@ Result<Url, std::string> parse_base_url(std::string_view text);
 // SigV4: signed with AWS credentials, or a key of the vendor as a bearer. Google: a bearer, which may be made for us.
 enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey, SigV4, Google };
 
+// Chats: and what else its dialect has. Calls: only calls that are no chat, those of its own. Raw: whatever stands behind its
+// URL, untranslated; the dialect is the one in which its errors are read.
+enum class Serves : uint8_t { Chats, Calls, Raw };
+
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai
     std::string_view dialect;   // openai_chat
@@ -39,6 +43,7 @@ struct CatalogRow {
     std::string_view default_path;  // of a url without a path; may hold them too
     chat::Quirks quirks{};
     bool deployments = false;       // Azure's: see request_path
+    Serves serves = Serves::Chats;
 };
 
 // Where in a cloud.

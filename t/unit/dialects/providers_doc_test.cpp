@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "dialects/doc_table.h"
+#include "dialects/operation.h"
 #include "dialects/recordings.h"
 #include "providers/provider.h"
 
@@ -59,10 +60,37 @@ TEST(ProvidersPage, HasEveryRow) {
         std::string base = row.base_url.empty() ? "`url` is required; without a path it has `" + std::string(row.default_path) + '`'
                                                 : '`' + std::string(row.base_url) + '`';
         if (row.base_url.empty() && row.default_path.empty()) base = "`url` is required";
-        table += "| `" + std::string(row.format) + "` | " + std::string(row.dialect) + " | " + base + " | " +
+        std::string speaks = row.serves == providers::Serves::Raw     ? "[anything](endpoints.md#models-of-any-kind)"
+                             : row.serves == providers::Serves::Calls ? "no chat"
+                                                                      : std::string(row.dialect);
+        table += "| `" + std::string(row.format) + "` | " + speaks + " | " + base + " | " +
                  key_of(row.credential) + " | " + ways_of(row) + " |\n";
     }
     expect_doc_table("providers.md", "rows", table);
+}
+
+// Which row answers which endpoint that is no chat.
+TEST(ProvidersPage, HasTheEndpointsOfEveryRow) {
+    const std::pair<Operation, const char *> columns[] = {
+        {Operation::Embeddings, "embeddings"}, {Operation::Rerank, "rerank"},
+        {Operation::Moderations, "moderations"}, {Operation::Images, "images/generations"},
+        {Operation::Speech, "audio/speech"}, {Operation::Transcription, "audio/transcriptions"},
+        {Operation::Translation, "audio/translations"}, {Operation::CountTokens, "count_tokens"}};
+    std::string head = "| format | chat |", line = "|---|---|", table;
+    for (const auto &[operation, name] : columns) {
+        head += std::string(" ") + name + " |";
+        line += "---|";
+    }
+    for (const CatalogRow &row : providers::rows()) {
+        if (row.serves == providers::Serves::Raw) continue;
+        bool chats = row.serves == providers::Serves::Chats;
+        table += "| `" + std::string(row.format) + (chats ? "` | yes |" : "` | |");
+        for (const auto &[operation, name] : columns) {
+            table += find_operation(operation, row.format, chats ? row.dialect : std::string_view()) != nullptr ? " yes |" : " |";
+        }
+        table += "\n";
+    }
+    expect_doc_table("providers.md", "endpoints", head + "\n" + line + "\n" + table);
 }
 
 // Of the endpoints that are recorded and not spoken: why not.
