@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dialects/audio.h"
 #include "dialects/embeddings.h"
 #include "dialects/operations.h"
 
@@ -169,6 +170,72 @@ TEST(Embeddings, OneForEachInputAndNumbersOnly) {
 TEST(Operation, CountsCharactersNotBytes) {
     Parsed request(R"({"input":"Gr\u00fc\u00dfe \ud83e\udd8a"})");
     EXPECT_EQ(operations::openai_speech().units_of_request(request.doc.root()).count, 7);
+}
+
+// What an answer's JSON says of its length.
+TEST(Transcription, IsCountedAsItSays) {
+    struct {
+        std::string_view answer;
+        Unit unit;
+        int64_t count;
+    } cases[] = {
+        {R"({"text":"a","usage":{"type":"tokens","input_tokens":14,"output_tokens":45,"total_tokens":59}})", Unit::Tokens, 59},
+        {R"({"text":"a","usage":{"type":"duration","seconds":9}})", Unit::Seconds, 9},
+        {R"({"text":"a","duration":8.01})", Unit::Seconds, 9},
+        {R"({"text":"a","duration":"8.47"})", Unit::Seconds, 9},
+        {R"({"text":"a","usage":{"prompt_audio_seconds":203,"prompt_tokens":4,"completion_tokens":6,"total_tokens":20}})", Unit::Tokens, 20},
+        {R"({"text":"a"})", Unit::Calls, 1},
+        {R"({"text":"a","duration":-1})", Unit::Calls, 1},
+        {R"({"text":"a","duration":"x"})", Unit::Calls, 1},
+        {R"({"text":"a","duration":1e300})", Unit::Calls, 1},
+        {R"({"text":"a","usage":{"seconds":0}})", Unit::Calls, 1},
+    };
+    for (const auto &one : cases) {
+        Parsed answer(one.answer);
+        auto read = operations::openai_transcription().read_answer(answer.doc, {}, {});
+        ASSERT_TRUE(read) << one.answer;
+        EXPECT_EQ(read->units.unit, one.unit) << one.answer;
+        EXPECT_EQ(read->units.count, one.count) << one.answer;
+        EXPECT_TRUE(read->body.empty()) << "it passes";
+    }
+    Parsed broken(R"({"hello":1})"), error(R"({"error":{"message":"no"}})");
+    EXPECT_FALSE(operations::openai_transcription().read_answer(broken.doc, {}, {}));
+    EXPECT_FALSE(operations::openai_transcription().read_answer(error.doc, {}, {}));
+}
+
+TEST(Transcription, TakesAnswersByTheirType) {
+    const ProviderOperation &operation = operations::openai_transcription();
+    EXPECT_EQ(operation.taking("application/json", ""), Taking::Json);
+    EXPECT_EQ(operation.taking("application/json", "srt"), Taking::Passed);
+    EXPECT_EQ(operation.taking("text/plain", "json"), Taking::Passed);
+    EXPECT_EQ(operation.taking("text/event-stream; charset=utf-8", "text"), Taking::Events);
+}
+
+TEST(Audio, IsAsLongAsItSays) {
+    EXPECT_EQ(audio_seconds(""), 1);
+    EXPECT_EQ(audio_seconds(std::string(16'000, 'x')), 1);
+    EXPECT_EQ(audio_seconds(std::string(16'001, 'x')), 2);
+    std::string wav = "RIFF....WAVEfmt " + std::string("\x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0\x10\0", 20) + "data....";
+    EXPECT_EQ(audio_seconds(wav + std::string(96'000, '\0')), 3);
+    EXPECT_EQ(audio_seconds(wav + std::string(96'001, '\0')), 4);
+    wav.replace(28, 4, std::string(4, '\0'));
+    EXPECT_EQ(audio_seconds(wav + std::string(32'000, '\0')), 2) << "a rate that makes no sense";
+    EXPECT_EQ(audio_seconds(wav.substr(0, 44)), 1);
+}
+
+TEST(Rerank, ADocumentIsItsText) {
+    Parsed request(R"({"query":"q","documents":[{"text":"a\u00e4"},"b"],"return_documents":true,"top_n":1})");
+    auto written = operations::voyage_rerank().write_request(request.doc, call("r"));
+    EXPECT_EQ(written->body, R"({"model":"r","query":"q","documents":["a\u00e4","b"],"top_k":1})");
+    Parsed answer(R"({"data":[{"index":1,"relevance_score":0.50},{"index":7,"relevance_score":0.25}],"usage":{"total_tokens":26}})");
+    AnswerOptions options;
+    options.fallback_id = "req";
+    options.model = "r";
+    auto read = operations::voyage_rerank().read_answer(answer.doc, request.doc.root(), options);
+    EXPECT_EQ(read->body, R"({"id":"req","model":"r","results":[{"index":1,"relevance_score":0.50,"document":{"text":"b"}},)"
+                          R"({"index":7,"relevance_score":0.25}],"usage":{"total_tokens":26}})");
+    Parsed odd(R"({"data":[{"index":1}]})");
+    EXPECT_FALSE(operations::voyage_rerank().read_answer(odd.doc, request.doc.root(), options));
 }
 
 }  // namespace

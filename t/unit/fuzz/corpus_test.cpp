@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "../../fuzz/aws_frames_check.h"
+#include "../../fuzz/form_data_check.h"
 #include "../../fuzz/guards_check.h"
 #include "../../fuzz/json_check.h"
 #include "../../fuzz/json_splice_check.h"
@@ -35,5 +36,6 @@ void run_corpus(const std::string &parser, Check check) {
 TEST(FuzzCorpus, Json) { run_corpus("json", aigw::fuzz::check_json); }
 TEST(FuzzCorpus, JsonSplice) { run_corpus("json_splice", aigw::fuzz::check_json_splice); }
 TEST(FuzzCorpus, Sse) { run_corpus("sse", aigw::fuzz::check_sse); }
+TEST(FuzzCorpus, FormData) { run_corpus("form_data", aigw::fuzz::check_form_data); }
 TEST(FuzzCorpus, AwsFrames) { run_corpus("aws_frames", aigw::fuzz::check_aws_frames); }
 TEST(FuzzCorpus, Guards) { run_corpus("guards", aigw::fuzz::check_guards); }
