@@ -58,16 +58,19 @@ void keep_variables(ngx_http_request_t *r) {
     }
 }
 
+constexpr std::string_view kParameter = "key=";
+
 // Google's callers may write it into the URL.
 bool takes_parameter(ngx_http_request_t *r) {
+    if (view(r->args).find(kParameter) == std::string_view::npos) {
+        return false;
+    }
     const LocConf &conf = *loc_conf(r);
     bool anthropic = !request_header(r, "anthropic-version").empty();
     const dialects::Dialect &dialect = conf.filter ? *gateway::read_filter_path(conf.filter_dialect, view(r->uri), {}, anthropic).dialect
                                                    : gateway::caller_dialect(api_path(r), anthropic);
     return &dialect == &dialects::gemini();
 }
-
-constexpr std::string_view kParameter = "key=";
 
 // With the value of each such parameter, as it is written.
 template <class F>
