@@ -171,7 +171,7 @@ bool SideCall::set_target(const Address &address, const std::string &authorities
            set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
            set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     if (safe && url.tls && !authorities.empty()) {
-        safe = set(CURLOPT_CAINFO, authorities.c_str());
+        safe = set(CURLOPT_CAINFO, authorities.c_str()) && set(CURLOPT_CAPATH, static_cast<char *>(nullptr));
     }
     return safe && set(CURLOPT_URL, whole.c_str()) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(deadline)) &&
            set(CURLOPT_CONNECTTIMEOUT_MS, kConnect) &&

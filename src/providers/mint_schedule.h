@@ -13,7 +13,7 @@ public:
     static constexpr Millis kAhead = 300'000;          // of the end; less for what lives less than twice as long
     static constexpr Millis kLeastWait = 250;          // after a success, however short the life
     static constexpr Millis kBackoffBase = 1'000;      // after the first failure, about
-    static constexpr Millis kBackoffMax = 60'000;
+    static constexpr Millis kBackoffMax = 15'000;      // requests fail meanwhile, if the old one has ended
 
     // `random` spreads the machines' and workers' calls.
     void succeeded(Millis now, UnixSeconds expires, uint32_t random);
