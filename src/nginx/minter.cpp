@@ -104,8 +104,10 @@ bool Minter::wait(Minter::Waiter &waiter) {
 
 void Minter::doubt() {
     const Millis now = clock_now();
-    if (schedule_.failures() == 0 && now - made_ >= kDoubt && now < schedule_.due()) {
+    if (schedule_.failures() == 0 && now < schedule_.due() && now - made_ >= kDoubt << doubts_) {
         schedule_.expedite(now);
+        doubts_ = std::min(doubts_ + 1, kDoubts);
+        doubted_ = true;
     }
 }
 
@@ -277,6 +279,8 @@ void Minter::accept(const providers::Minted &minted) {
     stop();
     minted_ = minted;
     made_ = clock_now();
+    doubts_ = doubted_ ? doubts_ : 0;
+    doubted_ = false;
     schedule_.succeeded(clock_now(), minted.expires, chance());
     used_ = !waiters_.empty();
     if (failing_) {

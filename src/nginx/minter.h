@@ -28,7 +28,8 @@ public:
     static constexpr ngx_msec_t kWhole = 5'000;       // ms of all calls for one credential: nobody waits longer
     static constexpr ngx_msec_t kResolve = 2'000;     // ms for an answer of a nameserver
     static constexpr ngx_msec_t kLook = 2'000;        // ms between two looks at the clock, and at a file that may have changed
-    static constexpr Millis kDoubt = 30'000;          // ms
+    static constexpr Millis kDoubt = 4'000;           // ms that one is believed in; doubled kDoubts times
+    static constexpr int kDoubts = 6;
     static constexpr ngx_msec_t kLogEvery = 60'000;   // ms
 
     // A request that waits. The object belongs to it.
@@ -57,7 +58,7 @@ public:
     // After ready() said no. False: there will be none soon.
     bool wait(Minter::Waiter &waiter);
     static void cancel(Minter::Waiter &waiter);
-    // A provider refused a call by it: it is made anew early, though not more often than kDoubt.
+    // A provider refused a call by it: it is made anew early, but where that does not help, less and less often.
     void doubt();
 
 private:
@@ -91,6 +92,8 @@ private:
     bool failing_ = false;    // and logged
     ngx_msec_t logged_ = 0;
     Millis made_ = 0;         // when
+    int doubts_ = 0;          // in a row that made it anew
+    bool doubted_ = false;    // it is being made anew for that
     providers::MintSchedule schedule_;
     providers::Minted minted_;
     std::string text_;        // of the source's file, an account

@@ -182,6 +182,29 @@ def test_the_old_ones_serve_until_they_end(nginx, metadata, bedrock):
     assert len(log_lines(ngx, "[notice]", "there are credentials again")) == 1
 
 
+def test_withdrawn_before_their_end(nginx, metadata, bedrock):
+    made = metadata()
+    mock = bedrock(made)
+    ngx = start(nginx, instance(made), provider(mock))
+    assert chat(ngx).status == 200
+    made.aws.clear()
+    assert chat(ngx).status == 502
+    wait_until(lambda: chat(ngx).status == 200, timeout=8, what="other credentials", step=0.2)
+    assert len(made.aws) == 1 and made.calls == INSTANCE * 2
+
+
+def test_a_refusal_that_others_do_not_help(nginx, metadata, bedrock):
+    made = metadata()
+    mock = bedrock(made)
+    mock.fault = lambda record: (403, "You are not allowed to.")
+    ngx = start(nginx, instance(made), provider(mock))
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        assert chat(ngx).status == 502
+        time.sleep(0.05)
+    assert made.calls == INSTANCE * 2
+
+
 def test_requests_wait_for_one_making(nginx, metadata, bedrock):
     made = metadata()
     made.mode = "slow"
