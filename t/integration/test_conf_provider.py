@@ -27,7 +27,7 @@ def provider(text):
 
 
 # As docs/providers.md has them, which a unit test holds to the catalogue.
-ROWS = ", ".join(re.findall(r"^\| `([a-z0-9-]+)` \| [a-z_]+ \|", (nginx_lib.ROOT / "docs/providers.md").read_text().split("<!-- end rows -->")[0], re.M))
+ROWS = ", ".join(re.findall(r"^\| `([a-z0-9-]+)` \|", (nginx_lib.ROOT / "docs/providers.md").read_text().split("<!-- end rows -->")[0], re.M))
 
 IN_PROVIDER = {
     "unknown directive": ("zone eu;", 'unknown directive "zone"'),
