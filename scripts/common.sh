@@ -1,7 +1,7 @@
 # Sourced by scripts/test and scripts/quickstart: what they need installed, and how the module is built.
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 MODULE=$ROOT/build/ngx_http_aigw_module.so
-BUILD_PACKAGES="g++ cmake ninja-build pkg-config nginx nginx-dev libsimdjson-dev libjansson-dev libssl-dev libpcre2-dev libhiredis-dev libcurl4-openssl-dev"
+BUILD_PACKAGES="g++ cmake ninja-build pkg-config nginx nginx-dev libsimdjson-dev libjansson-dev libssl-dev libpcre2-dev libhiredis-dev zlib1g-dev libcurl4-openssl-dev"
 
 say() { printf '== %s\n' "$*"; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

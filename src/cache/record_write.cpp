@@ -77,7 +77,9 @@ void RecordWriter::on_delta(const Delta &delta) {
     }
     switch (delta.kind) {
     case Kind::Error:
-        return spoil();
+    case Kind::Logprobs:
+    case Kind::Citation:
+        return spoil();  // a record has no place for it
     case Kind::End:
         ended_ = true;
         return;

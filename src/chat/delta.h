@@ -32,6 +32,9 @@ struct Delta {
         Usage,      // usage
         End,        // the provider's terminal event: the answer is whole
         Error,      // error
+        // Numbers up to here are kept in records; new kinds follow.
+        Logprobs,   // raw: elements of OpenAI's logprobs.content, of the text just told; with commas between, a list's inside
+        Citation,   // id: URL; name: title; text: the words of the source; begin, end: where in the choice's text
     };
 
     Kind kind;
@@ -44,6 +47,8 @@ struct Delta {
     JsonText signature{};  // ToolStart
     Signer signer = Signer::Anthropic;
     FinishReason finish = FinishReason::None;
+    std::string_view raw{};           // Logprobs: JSON
+    int64_t begin = -1, end = -1;     // Citation: in characters; -1: not told
     const chat::Usage *usage = nullptr;
     bool partial = false;  // Usage: told at the start, the completion is not in it yet; not for writers
     const ApiError *error = nullptr;

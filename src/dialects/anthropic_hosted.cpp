@@ -1,6 +1,8 @@
 // Claude where another vendor hosts it: Anthropic's body without the model, which stands in the path, and with the version
 // that is a header otherwise. Bedrock's InvokeModel wraps each event of a stream in base64 in a binary frame; Vertex sends
 // Anthropic's own events.
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "dialects/anthropic_request_write.h"
@@ -54,7 +56,7 @@ public:
 
     chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request,
                                                const RequestOptions &options) const override {
-        return anthropic::write_request(request, options, {"bedrock-2023-05-31", false});
+        return anthropic::write_request(request, options, {"bedrock-2023-05-31", false, true});
     }
     std::unique_ptr<ResponseReader> response_reader() const override { return std::make_unique<FrameReader>(); }
     chat::ApiError read_error(int status, std::string_view body, JsonParser &parser) const override {
@@ -82,6 +84,30 @@ public:
 };
 
 }  // namespace
+
+namespace anthropic {
+
+// What Bedrock documents and every model of it takes. Claude Code names itself and more that is none of a host's business.
+std::string hosted_betas(std::string_view header, bool &left_out) {
+    constexpr std::array<std::string_view, 6> kKnown{"interleaved-thinking-2025-05-14",  "context-1m-2025-08-07",
+                                                     "computer-use-2024-10-22",          "computer-use-2025-01-24",
+                                                     "token-efficient-tools-2025-02-19", "output-128k-2025-02-19"};
+    std::string betas;
+    while (!header.empty()) {
+        std::string_view one = header.substr(0, header.find(','));
+        header.remove_prefix(std::min(header.size(), one.size() + 1));
+        while (one.starts_with(' ')) one.remove_prefix(1);
+        while (one.ends_with(' ')) one.remove_suffix(1);
+        if (std::find(kKnown.begin(), kKnown.end(), one) == kKnown.end()) {
+            left_out = left_out || !one.empty();
+        } else if (betas.find(one) == betas.npos) {
+            betas.append(betas.empty() ? "" : ",").append(one);
+        }
+    }
+    return betas;
+}
+
+}  // namespace anthropic
 
 const ProviderDialect &bedrock_anthropic() {
     static const BedrockAnthropic dialect;

@@ -31,6 +31,7 @@ private:
     using Written = chat::Result<void>;
     Written refuse(std::string path, std::string_view why = {});
     Written extras();
+    void betas();
     void system();
     Written messages();
     void tools();
@@ -75,6 +76,7 @@ chat::Result<WrittenRequest> RequestWriter::write() {
         out_.key("model").string(options_.model);
     else
         out_.key("anthropic_version").string(hosting_.version);
+    betas();
     out_.key("max_tokens").number(plan_.max_tokens);
     system();
     if (auto done = messages(); !done)
@@ -94,6 +96,24 @@ chat::Result<WrittenRequest> RequestWriter::write() {
         out_.key("stream").boolean(true);
     out_.end_object();
     return std::move(written_);
+}
+
+void RequestWriter::betas() {
+    if (!hosting_.betas)
+        return;
+    bool left_out = false;
+    std::string known = hosted_betas(options_.anthropic_beta, left_out);
+    if (left_out)
+        written_.dropped.emplace_back("anthropic-beta");
+    if (known.empty())
+        return;
+    out_.key("anthropic_beta").begin_array();
+    for (std::string_view rest = known; !rest.empty();) {
+        std::string_view one = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        out_.string(one);
+    }
+    out_.end_array();
 }
 
 RequestWriter::Written RequestWriter::extras() {

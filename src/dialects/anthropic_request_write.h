@@ -16,7 +16,12 @@ inline constexpr std::string_view kJsonInstruction =
 struct Hosting {
     std::string_view version;    // anthropic_version; empty: Anthropic itself, the model in the body
     bool stream_member = true;   // else the path says it
+    bool betas = false;          // the header anthropic-beta is a member of the body
 };
+
+// Of a header anthropic-beta: those that another vendor's Claude knows, with commas between; it answers 400 to others.
+// `left_out`: whether there were any.
+std::string hosted_betas(std::string_view header, bool &left_out);
 
 chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, const RequestOptions &options,
                                            const Hosting &hosting = {});

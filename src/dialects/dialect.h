@@ -32,6 +32,7 @@ struct RequestOptions {
     std::optional<Tokens> max_tokens;  // at most, whatever the caller asked for
     bool drop_unsupported = false;     // ai_unsupported drop: list what has no place instead of refusing it
     Quirks quirks;
+    std::string_view anthropic_beta;   // the caller's header, for Claude behind an API that has no such header
 };
 
 struct WrittenRequest {
@@ -60,6 +61,7 @@ struct AnswerOptions {
     std::string fallback_id;     // where the provider gave none
     std::string model;           // where the provider named none
     Tokens input_tokens = 0;     // estimate, for dialects that tell the prompt's tokens first (Anthropic)
+    JsonValue request{};         // the caller's own body, while the writer is made: for dialects that repeat it (Responses)
 };
 
 // Writes one answer for the caller: a stream's bytes (whole SSE events), or one JSON body at End.
@@ -69,6 +71,8 @@ public:
     // Appends what `delta` becomes. After End (or Error, in a stream) the answer is complete. Usage that comes between
     // Finish and End is told in the right place.
     virtual void write(const chat::Delta &delta, std::string &out) = 0;
+    // Events of a stream that were written, where the dialect numbers them.
+    virtual size_t told() const { return 0; }
 };
 
 class ProviderDialect {
@@ -127,6 +131,12 @@ public:
     virtual std::string write_error(const chat::ApiError &error, std::string_view request_id) const = 0;
     virtual void write_error_event(const chat::ApiError &error, std::string_view request_id,
                                    std::string &out) const = 0;
+    // The same after `told` events of a stream, for dialects that number them.
+    virtual void write_late_error(const chat::ApiError &error, std::string_view request_id, size_t told,
+                                  std::string &out) const {
+        (void)told;
+        write_error_event(error, request_id, out);
+    }
 
     // GET models, and GET models/ID for one name of the list.
     virtual std::string write_models(const std::vector<std::string> &names, UnixSeconds created) const = 0;
@@ -136,14 +146,18 @@ public:
 // What providers speak, one line each. Null if there is none of that name.
 const ProviderDialect *find_dialect(std::string_view name);
 const std::vector<const ProviderDialect *> &provider_dialects();
-// Those that callers may speak too.
+// Those that callers may speak too, for conversations.
 const std::vector<const Dialect *> &all_dialects();
+// These and what has no conversation: legacy completions.
+const std::vector<const Dialect *> &caller_dialects();
 
 // One file each.
 const Dialect &openai_chat();
 const Dialect &anthropic_messages();
 const Dialect &gemini();
 const Dialect &openai_responses();
+// For callers, and for providers whose row speaks it to them alone.
+const Dialect &openai_completions();
 const ProviderDialect &bedrock_converse();
 // Claude at others: Bedrock's InvokeModel, Vertex's rawPredict.
 const ProviderDialect &bedrock_anthropic();

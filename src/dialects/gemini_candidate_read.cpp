@@ -3,6 +3,7 @@
 #include "core/json_writer.h"
 #include "dialects/common.h"
 #include "dialects/gemini_fields.h"
+#include "dialects/gemini_logprobs.h"
 #include "dialects/gemini_signature.h"
 
 namespace aigw::dialects::google {
@@ -117,6 +118,15 @@ chat::Result<void> CandidateReader::part(JsonValue part, JsonText answer_id, Del
 chat::Result<void> CandidateReader::read(JsonValue candidate, JsonText answer_id, DeltaSink &sink) {
     for (JsonValue one : candidate["content"]["parts"].elements()) {
         if (auto read = part(one, answer_id, sink); !read) return read;
+    }
+    if (std::string logprobs = read_logprobs(field(candidate, "logprobsResult")); !logprobs.empty()) {
+        Delta delta{.kind = Kind::Logprobs, .choice = choice_};
+        delta.raw = logprobs;
+        sink.on_delta(delta);
+    }
+    for (JsonValue chunk : field(field(candidate, "groundingMetadata"), "groundingChunks").elements()) {
+        Delta delta{.kind = Kind::Citation, .choice = choice_, .id = chunk["web"]["uri"].text(), .name = chunk["web"]["title"].text()};
+        if (!delta.id.empty()) sink.on_delta(delta);
     }
     if (JsonValue reason = field(candidate, "finishReason")) end_ = read_finish(reason);
     return {};

@@ -146,8 +146,8 @@ bool read_outputs(Fields &config, Reading &reading) {
     });
     if (!text_only) reading.extra(config.path("responseModalities"), modalities, false);
     JsonValue logprobs = config.take("responseLogprobs"), count = config.take("logprobs");
-    if (logprobs.is_true()) reading.extra(config.path("responseLogprobs"), logprobs, false);
-    if (count && integer(count) != 0) reading.extra(config.path("logprobs"), count, false);
+    if (logprobs.is_true()) reading.extra(config.path("responseLogprobs"), logprobs, false, "logprobs");
+    if (count && integer(count) != 0) reading.extra(config.path("logprobs"), count, false, "top_logprobs");
     return true;
 }
 

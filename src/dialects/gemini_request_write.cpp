@@ -183,6 +183,8 @@ private:
             return extra.raw.size() == 1 && extra.raw[0] - '0' <= kMaxAnswers ? "candidateCount" : "";
         }
         if (extra.meaning == "seed") return "seed";
+        if (extra.meaning == "logprobs") return "responseLogprobs";
+        if (extra.meaning == "top_logprobs") return "logprobs";
         if (extra.meaning == "presence_penalty") return "presencePenalty";
         return extra.meaning == "frequency_penalty" ? "frequencyPenalty" : "";
     }

@@ -8,6 +8,7 @@
 #include "dialects/gemini_answer_parts.h"
 #include "dialects/gemini_errors.h"
 #include "dialects/gemini_finish.h"
+#include "dialects/gemini_logprobs.h"
 #include "dialects/gemini_usage.h"
 #include "stream/sse.h"
 
@@ -23,6 +24,8 @@ struct Candidate {
     uint32_t number;
     AnswerParts parts;
     std::string content;  // JSON parts that were not written yet
+    std::string sources;   // groundingChunks
+    std::string logprobs;  // elements of OpenAI's list that were not written yet
     FinishReason finish = FinishReason::None;
     std::string own_reason;  // escaped
 };
@@ -62,6 +65,17 @@ protected:
             to.own_reason = delta.text.escaped;
             return true;
         }
+        case Kind::Logprobs: {
+            std::string &to = candidate(delta.choice).logprobs;
+            to.append(to.empty() ? "" : ",").append(delta.raw);
+            return true;
+        }
+        case Kind::Citation: {
+            std::string &to = candidate(delta.choice).sources;
+            to.append(to.empty() ? "" : ",").append("{\"web\":{\"uri\":\"").append(delta.id.escaped);
+            to.append("\",\"title\":\"").append(delta.name.escaped).append("\"}}");
+            return true;
+        }
         default:
             return false;
         }
@@ -70,6 +84,10 @@ protected:
     static void write_candidate(const Candidate &candidate, bool last, JsonWriter &json) {
         json.begin_object().key("content").begin_object().key("parts").raw("[" + candidate.content + "]");
         json.key("role").string("model").end_object();
+        if (last && !candidate.sources.empty()) {
+            json.key("groundingMetadata").begin_object().key("groundingChunks").raw("[" + candidate.sources + "]").end_object();
+        }
+        if (!candidate.logprobs.empty()) json.key("logprobsResult").raw(write_logprobs(candidate.logprobs));
         if (last) json.key("finishReason").string(finish_word(candidate.finish, {candidate.own_reason}));
         json.key("index").number(candidate.number).end_object();
     }
@@ -140,6 +158,7 @@ private:
         json.end_object();
         append_sse(out, {}, text);
         of.content.clear();
+        of.logprobs.clear();
     }
 
     void fail(const chat::ApiError &error, std::string &out) {

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "dialects/openai_chat.h"
+#include "dialects/openai_citation.h"
 #include "dialects/signature.h"
 
 namespace aigw::dialects::openai {
@@ -51,6 +52,7 @@ private:
     struct Choice {
         uint32_t number;
         std::string text, refusal, reasoning;
+        std::string logprobs, annotations;  // elements of the lists
         std::vector<Block> blocks;
         std::vector<Call> calls;
         FinishReason finish = FinishReason::Stop;
@@ -97,6 +99,14 @@ private:
         case Kind::Signature:
         case Kind::Redacted:
             thinking(delta, to);
+            break;
+        case Kind::Logprobs:
+            to.logprobs.append(to.logprobs.empty() ? "" : ",").append(delta.raw);
+            break;
+        case Kind::Citation:
+            to.annotations.append(to.annotations.empty() ? "" : ",").append("{\"type\":\"url_citation\",\"url_citation\":{");
+            append_cited(delta, to.annotations);
+            to.annotations.append("}}");
             break;
         case Kind::ToolStart:
             if (Call *call = at(to.calls, delta.index)) {
@@ -163,11 +173,18 @@ private:
         } else {
             json.text(JsonText{choice.refusal});
         }
+        if (!choice.annotations.empty()) json.key("annotations").raw("[" + choice.annotations + "]");
         if (!choice.reasoning.empty()) json.key("reasoning_content").text(JsonText{choice.reasoning});
         write_blocks(choice, json);
         write_calls(choice, json);
         json.end_object();
-        json.key("logprobs").null().key("finish_reason").string(finish_word(choice.finish)).end_object();
+        json.key("logprobs");
+        if (choice.logprobs.empty()) {
+            json.null();
+        } else {
+            json.begin_object().key("content").raw("[" + choice.logprobs + "]").key("refusal").null().end_object();
+        }
+        json.key("finish_reason").string(finish_word(choice.finish)).end_object();
     }
 
     void write_answer(std::string &out) {

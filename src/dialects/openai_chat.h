@@ -32,6 +32,8 @@ struct RequestReading {
 inline bool given(JsonValue value) { return value && !value.is_null(); }
 
 chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc);
+// A member of the body that is the same for legacy completions; null counts as absent.
+bool read_member(JsonText key, JsonValue value, RequestReading &reading);
 bool read_messages(JsonValue messages, RequestReading &reading);
 bool read_content(JsonValue content, const chat::Origin &origin, std::vector<chat::Part> &to, RequestReading &reading);
 // Thinking of an earlier answer, in all the shapes that clients send it back in: first in the message.
@@ -78,6 +80,8 @@ void add_prompts(const JsonDoc &doc, std::span<const Prompt> prompts, JsonSplice
 bool ask_usage(const JsonDoc &doc, JsonSplice &splice);
 
 std::unique_ptr<ResponseReader> response_reader();
+// The same of legacy completions, whose choices are plain texts.
+std::unique_ptr<ResponseReader> completion_reader();
 std::unique_ptr<ResponseWriter> stream_writer(const AnswerOptions &options);
 std::unique_ptr<ResponseWriter> answer_writer(const AnswerOptions &options);
 // `"id":..,"object":..,"created":..,"model":..,`: the same for the whole answer.

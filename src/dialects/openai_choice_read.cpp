@@ -71,6 +71,8 @@ void ChoiceReader::text(Kind kind, JsonText text, DeltaSink &sink) {
     sink.on_delta(make(kind, text));
 }
 
+void ChoiceReader::read_text(JsonText piece, DeltaSink &sink) { text(Kind::Text, piece, sink); }
+
 void ChoiceReader::thinking(Kind kind, JsonText text, JsonValue index, DeltaSink &sink) {
     if (text.empty()) return;
     std::optional<int64_t> key = index ? index.as_int64() : std::nullopt;

@@ -25,6 +25,8 @@ public:
     bool finished() const { return finished_; }
     // `answer_id` is what made-up call ids are derived from.
     chat::Result<void> read(JsonValue delta, JsonText answer_id, chat::DeltaSink &sink);
+    // A piece of a text that is no message: legacy completions.
+    void read_text(JsonText text, chat::DeltaSink &sink);
     // `word` is the provider's finish_reason; empty counts as stop.
     void finish(JsonText word, chat::DeltaSink &sink);
 

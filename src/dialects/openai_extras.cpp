@@ -109,7 +109,8 @@ bool is_neutral(const Rule &rule, JsonValue value) {
 
 // What other dialects have too, under names of their own.
 bool is_shared(std::string_view name) {
-    return name == "n" || name == "seed" || name == "frequency_penalty" || name == "presence_penalty";
+    return name == "n" || name == "seed" || name == "frequency_penalty" || name == "presence_penalty" || name == "logprobs" ||
+           name == "top_logprobs";
 }
 
 std::string range_text(const Rule &rule) {

@@ -243,7 +243,10 @@ constexpr std::array kCarried{
     CarriedMember{"function_call", read_function_call},
 };
 
+}  // namespace
+
 bool read_member(JsonText key, JsonValue value, RequestReading &reading) {
+    if (value.is_null()) return true;
     for (const CarriedMember &member : kCarried) {
         if (key == member.name) return member.read(value, reading);
     }
@@ -254,8 +257,6 @@ bool read_member(JsonText key, JsonValue value, RequestReading &reading) {
     return known || reading.extra(std::move(name), value, false);
 }
 
-}  // namespace
-
 chat::Result<ChatRequest> read_request(const JsonDoc &doc) {
     RequestReading reading;
     JsonValue root = doc.root();
@@ -265,7 +266,6 @@ chat::Result<ChatRequest> read_request(const JsonDoc &doc) {
         return chat::fail(std::move(*reading.error));
     }
     for (const auto &[key, value, at] : root.members()) {
-        if (value.is_null()) continue;
         if (!read_member(key, value, reading)) return chat::fail(std::move(*reading.error));
     }
     return std::move(reading.out);

@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
 
 // All members of an answer or of a chunk that are looked at, read at once.
 constexpr JsonNames kMembers{"error", "object", "choices", "usage", "detail", "message", "code", "type", "status", "id", "model",
-                             "x_groq"};
+                             "x_groq", "search_results", "citations"};
 using Members = std::array<JsonValue, kMembers.names.size()>;
 
 bool is_error(JsonValue root, const Members &members) {
@@ -36,7 +36,7 @@ bool is_error(JsonValue root, const Members &members) {
         return is_error(first, first.pick(kMembers));
     }
     if (!root.is_object()) return false;
-    const auto &[error, object, choices, usage, detail, message, code, type, status, id, model, groq] = members;
+    const auto &[error, object, choices, usage, detail, message, code, type, status, id, model, groq, results, urls] = members;
     if (error.is_string()) return !error.text().empty();
     if (given(error)) return !error.is_object() || error.size() > 0;
     if (object.equals("error")) return true;  // and flat ones, of several shapes
@@ -46,6 +46,8 @@ bool is_error(JsonValue root, const Members &members) {
 
 class Reader final : public ResponseReader {
 public:
+    explicit Reader(bool completions) : completions_(completions) {}
+
     chat::Result<void> event(const SseEvent &event, const JsonDoc *doc, DeltaSink &sink) override {
         if (ended_) return {};
         return checked(read_event(event, doc, sink));
@@ -117,9 +119,11 @@ private:
     }
 
     chat::Result<void> read_chunk(const Members &members, bool whole, DeltaSink &sink) {
-        const auto &[error, object, choices, told, detail, message, code, type, status, id, model, groq] = members;
+        const auto &[error, object, choices, told, detail, message, code, type, status, id, model, groq, results, urls] = members;
         if (given(choices) && !choices.is_array()) return chat::fail(broken_answer(kMalformed));
         if (!started_) start(id.text(), model.text(), choices, sink);
+        results_ = results;
+        urls_ = urls;
         for (JsonValue choice : choices.elements()) {
             if (auto read = read_choice(choice, whole, sink); !read) return read;
         }
@@ -141,8 +145,8 @@ private:
     }
 
     chat::Result<void> read_choice(JsonValue value, bool whole, DeltaSink &sink) {
-        static constexpr JsonNames kMembers{"error", "index", "delta", "message", "finish_reason"};
-        auto [error, told, delta, message, reason] = value.pick(kMembers);
+        static constexpr JsonNames kMembers{"error", "index", "delta", "message", "finish_reason", "text", "logprobs"};
+        auto [error, told, delta, message, reason, text, logprobs] = value.pick(kMembers);
         if (!value.is_object()) return chat::fail(broken_answer(kMalformed));
         if (given(error)) return chat::fail(read_error_value(200, value));
         std::optional<int64_t> index = given(told) ? told.as_int64() : 0;
@@ -150,12 +154,57 @@ private:
             return chat::fail(broken_answer(kMalformed));
         }
         ChoiceReader &choice = choice_of(static_cast<uint32_t>(*index));
-        if (auto read = choice.read(whole ? message : delta, JsonText{id_}, sink); !read) return read;
+        if (completions_) {
+            choice.read_text(text.text(), sink);
+        } else if (auto read = choice.read(whole ? message : delta, JsonText{id_}, sink); !read) {
+            return read;
+        }
+        if (logprobs.is_object()) read_logprobs(logprobs["content"], choice.choice(), sink);
+        if (!completions_) read_citations((whole ? message : delta)["annotations"], choice.choice(), sink);
         JsonText word = reason.text();
         if (word.empty()) return {};
+        if (choice.choice() == 0 && !choice.finished()) read_search(sink);
         if (is_failure(word)) return chat::fail(broken_answer("The provider reported an error."));
         choice.finish(word, sink);
         return {};
+    }
+
+    static void cite(JsonText url, JsonValue source, uint32_t choice, DeltaSink &sink) {
+        if (url.empty()) return;
+        Delta delta{.kind = Kind::Citation, .choice = choice, .id = url, .name = source["title"].text()};
+        std::optional<Tokens> begin = read_count(source["start_index"]), end = read_count(source["end_index"]);
+        if (begin && end && *begin <= *end) {
+            delta.begin = *begin;
+            delta.end = *end;
+        }
+        sink.on_delta(delta);
+    }
+
+    static void read_citations(JsonValue annotations, uint32_t choice, DeltaSink &sink) {
+        for (JsonValue annotation : annotations.elements()) {
+            JsonValue cited = annotation["url_citation"];
+            cite(cited["url"].text(), cited, choice, sink);
+        }
+    }
+
+    // Who searches the web by itself (Perplexity, xAI) names its sources beside the choices, in every chunk.
+    void read_search(DeltaSink &sink) const {
+        for (JsonValue result : results_.elements()) {
+            cite(result["url"].text(), result, 0, sink);
+        }
+        if (results_.size() > 0) return;
+        for (JsonValue url : urls_.elements()) {
+            cite(url.text(), {}, 0, sink);
+        }
+    }
+
+    static void read_logprobs(JsonValue list, uint32_t choice, DeltaSink &sink) {
+        if (list.size() == 0) return;
+        std::string compact;
+        append_compact(compact, list.raw());
+        Delta delta{.kind = Kind::Logprobs, .choice = choice};
+        delta.raw = std::string_view(compact).substr(1, compact.size() - 2);
+        sink.on_delta(delta);
     }
 
     ChoiceReader &choice_of(uint32_t index) {
@@ -165,6 +214,8 @@ private:
         return choices_.emplace_back(index);
     }
 
+    const bool completions_;  // the legacy ones
+    JsonValue results_, urls_;  // of the chunk being read
     bool started_ = false;
     bool ended_ = false;
     bool usage_last_ = false;  // the last chunk told the usage
@@ -175,6 +226,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ResponseReader> response_reader() { return std::make_unique<Reader>(); }
+std::unique_ptr<ResponseReader> response_reader() { return std::make_unique<Reader>(false); }
+std::unique_ptr<ResponseReader> completion_reader() { return std::make_unique<Reader>(true); }
 
 }  // namespace aigw::dialects::openai

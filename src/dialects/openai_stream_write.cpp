@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dialects/openai_chat.h"
+#include "dialects/openai_citation.h"
 #include "dialects/signature.h"
 
 namespace aigw::dialects::openai {
@@ -42,6 +43,13 @@ std::string head_of(const Delta &start, std::string_view object, const AnswerOpt
         json.text(start.name);
     }
     return out.substr(1) + ',';
+}
+
+void append_cited(const Delta &citation, std::string &out) {
+    const bool told = citation.begin >= 0;
+    out.append("\"start_index\":").append(std::to_string(told ? citation.begin : 0));
+    out.append(",\"end_index\":").append(std::to_string(told ? citation.end : 0));
+    out.append(",\"title\":\"").append(citation.name.escaped).append("\",\"url\":\"").append(citation.id.escaped).append(1, '"');
 }
 
 namespace {
@@ -122,6 +130,20 @@ private:
         close({}, out);
     }
 
+    void logprobs(const Choice &choice, std::string_view elements, std::string &out) {
+        open(choice, out);
+        out.append("},\"logprobs\":{\"content\":[").append(elements).append("],\"refusal\":null");
+        close({}, out);
+    }
+
+    void citation(const Choice &choice, const Delta &delta, std::string &out) {
+        open(choice, out);
+        out.append("\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{");
+        append_cited(delta, out);
+        out.append("}}]");
+        close({}, out);
+    }
+
     void thinking(const Choice &choice, const Delta &delta, std::string &out) {
         if (delta.text.empty()) return;
         open(choice, out);
@@ -180,6 +202,10 @@ private:
         case Kind::Signature:
         case Kind::Redacted:
             return thinking(to, delta, out);
+        case Kind::Logprobs:
+            return logprobs(to, delta.raw, out);
+        case Kind::Citation:
+            return citation(to, delta, out);
         case Kind::ToolStart:
             return tool_start(to, delta, out);
         case Kind::ToolArgs:

@@ -18,6 +18,7 @@ struct Row {
 // clang-format off
 constexpr Row kRows[] = {
     {Operation::CountTokens, "anthropic_messages", operations::count_tokens},
+    {Operation::GoogleCountTokens, "gemini",       operations::gemini_count_tokens},
     {Operation::Embeddings,  "mistral",            operations::mistral_embeddings},
     {Operation::Embeddings,  "voyage",             operations::voyage_embeddings},
     {Operation::Embeddings,  "jina",               operations::jina_embeddings},
@@ -87,6 +88,10 @@ std::string_view unit_name(Unit unit) {
     return kNames[static_cast<size_t>(unit)];
 }
 
+bool counts_tokens(Operation operation) {
+    return operation == Operation::CountTokens || operation == Operation::GoogleCountTokens;
+}
+
 Operation operation_of_path(std::string_view path) {
     for (const auto &row : kPaths) {
         if (row.path == path) {
@@ -105,6 +110,9 @@ std::optional<chat::ApiError> check_operation(Operation operation, JsonValue bod
         break;
     case Operation::CountTokens:
         return body["messages"].is_array() ? std::nullopt : std::optional(missing_member("messages"));
+    case Operation::GoogleCountTokens:
+        return body["contents"] || body["generateContentRequest"].is_object() ? std::nullopt
+                                                                              : std::optional(missing_member("contents"));
     case Operation::Embeddings:
         error = need_texts(body, "input");
         return error ? error : check_integer(body, "dimensions", 1, kMaxDimensions);

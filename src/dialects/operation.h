@@ -1,6 +1,6 @@
 // Calls that are no chat: one JSON body (a form, for transcriptions) in, one answer out. Callers speak one shape for each
 // operation: OpenAI's for embeddings, moderations, images, speech, transcriptions and translations, Cohere's for rerank,
-// Anthropic's for count_tokens; providers have their own.
+// Anthropic's and Google's for counting tokens; providers have their own.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace aigw::dialects {
 
-enum class Operation : uint8_t { None, CountTokens, Embeddings, Rerank, Moderations, Images, Speech, Transcription, Translation };
+enum class Operation : uint8_t { None, CountTokens, GoogleCountTokens, Embeddings, Rerank, Moderations, Images, Speech, Transcription,
+                                 Translation };
 
 // How the bytes of a provider's answer are taken.
 enum class Taking : uint8_t {
@@ -36,6 +37,9 @@ struct Units {
 };
 
 std::string_view unit_name(Unit unit);  // calls, tokens, ...
+
+// How many tokens a prompt is; nothing is answered.
+bool counts_tokens(Operation operation);
 
 // The caller's side. The path below the gateway's prefix: embeddings. None if there is no such operation.
 Operation operation_of_path(std::string_view path);

@@ -9,6 +9,7 @@ namespace aigw::dialects::operations {
 
 // The same shape on both sides: the model is spliced in, the answer passes.
 const ProviderOperation &count_tokens();       // Anthropic
+const ProviderOperation &gemini_count_tokens();
 const ProviderOperation &openai_embeddings();
 const ProviderOperation &openai_moderations();
 const ProviderOperation &openai_images();

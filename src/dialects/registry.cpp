@@ -13,6 +13,15 @@ const std::vector<const Dialect *> &all_dialects() {
     return dialects;
 }
 
+const std::vector<const Dialect *> &caller_dialects() {
+    static const std::vector<const Dialect *> dialects = [] {
+        std::vector<const Dialect *> all = all_dialects();
+        all.push_back(&openai_completions());
+        return all;
+    }();
+    return dialects;
+}
+
 const std::vector<const ProviderDialect *> &provider_dialects() {
     static const std::vector<const ProviderDialect *> dialects = [] {
         std::vector<const ProviderDialect *> all(all_dialects().begin(), all_dialects().end());

@@ -18,8 +18,6 @@ void pass_event(const SseEvent &event, const JsonDoc *doc, std::string &out) {
 
 namespace {
 
-constexpr int64_t kAfterAll = 1'000'000'000;  // number of an event whose place in the stream is not known
-
 class OpenAiResponses final : public Dialect {
 public:
     std::string_view name() const override { return "openai_responses"; }
@@ -59,9 +57,13 @@ public:
         return openai_chat().write_error(error, request_id);
     }
     void write_error_event(const chat::ApiError &error, std::string_view request_id, std::string &out) const override {
+        write_late_error(error, request_id, 0, out);
+    }
+    void write_late_error(const chat::ApiError &error, std::string_view request_id, size_t told,
+                          std::string &out) const override {
         std::string id = "resp_";
         append_json_escaped(id, request_id);
-        responses::write_failure(error, id, {}, 0, kAfterAll, out);
+        responses::write_failure(error, id, {}, 0, static_cast<int64_t>(told), out);
     }
 
     std::string write_models(const std::vector<std::string> &names, UnixSeconds created) const override {

@@ -40,11 +40,10 @@ void write_failure(const chat::ApiError &error, std::string_view id, std::string
 
     open_event("response.failed", sequence + 1, out);
     out.append(",\"response\":");
-    JsonWriter json(out);
-    ResponseHead head{id, model, created, "failed", {}, &error};
-    begin_response(head, json);
-    json.key("output").begin_array().end_array();
-    end_response(std::nullopt, json);
+    const Echo nothing = echo_of({});
+    begin_response({id, model, created, "failed", {}, &error}, nothing, out);
+    out.append(",\"output\":[]");
+    end_response(std::nullopt, nothing, out);
     out.append("}\n\n");
 }
 

@@ -1,5 +1,7 @@
 #include "dialects/responses_object.h"
 
+#include <array>
+
 #include "dialects/common.h"
 #include "dialects/responses.h"
 
@@ -10,7 +12,51 @@ void open_event(std::string_view type, int64_t sequence, std::string &out) {
     out.append(std::to_string(sequence));
 }
 
-void begin_response(const ResponseHead &head, JsonWriter &json) {
+namespace {
+
+struct Member {
+    std::string_view name, absent;  // the default as JSON
+    bool repeated = true;           // else it is ours to say
+};
+
+constexpr std::array kFirst{Member{"instructions", "null"}, Member{"max_output_tokens", "null"}, Member{"max_tool_calls", "null"}};
+constexpr std::array kRest{Member{"parallel_tool_calls", "true"},
+                           Member{"previous_response_id", "null", false},
+                           Member{"prompt_cache_key", "null"},
+                           Member{"reasoning", R"({"effort":null,"summary":null})"},
+                           Member{"safety_identifier", "null"},
+                           Member{"service_tier", "\"default\"", false},
+                           Member{"store", "false", false},
+                           Member{"temperature", "null"},
+                           Member{"text", R"({"format":{"type":"text"}})"},
+                           Member{"tool_choice", "\"auto\""},
+                           Member{"tools", "[]"},
+                           Member{"top_logprobs", "0"},
+                           Member{"top_p", "null"},
+                           Member{"truncation", "\"disabled\""}};
+constexpr std::array kLast{Member{"user", "null"}, Member{"metadata", "{}"}};
+
+template <size_t N>
+std::string echoed(JsonValue request, const std::array<Member, N> &members) {
+    std::string out;
+    for (const Member &member : members) {
+        JsonValue value = member.repeated ? request[member.name] : JsonValue();
+        out.append(",\"").append(member.name).append("\":");
+        if (given(value)) {
+            append_compact(out, value.raw());
+        } else {
+            out.append(member.absent);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Echo echo_of(JsonValue request) { return {echoed(request, kFirst), echoed(request, kRest), echoed(request, kLast)}; }
+
+void begin_response(const ResponseHead &head, const Echo &echo, std::string &out) {
+    JsonWriter json(out);
     json.begin_object().key("id").text({head.id}).key("object").string("response");
     json.key("created_at").number(head.created).key("status").string(head.status);
     json.key("background").boolean(false).key("error");
@@ -25,24 +71,19 @@ void begin_response(const ResponseHead &head, JsonWriter &json) {
     } else {
         json.begin_object().key("reason").string(head.incomplete_reason).end_object();
     }
-    json.key("instructions").null().key("max_output_tokens").null().key("max_tool_calls").null();
+    out.append(echo.first);
     json.key("model").text({head.model});
 }
 
-void end_response(const std::optional<chat::Usage> &usage, JsonWriter &json) {
-    json.key("parallel_tool_calls").boolean(true).key("previous_response_id").null().key("prompt_cache_key").null();
-    json.key("reasoning").begin_object().key("effort").null().key("summary").null().end_object();
-    json.key("safety_identifier").null().key("service_tier").string("default").key("store").boolean(false);
-    json.key("temperature").null().key("text").begin_object().key("format").begin_object();
-    json.key("type").string("text").end_object().end_object();
-    json.key("tool_choice").string("auto").key("tools").begin_array().end_array().key("top_logprobs").number(0);
-    json.key("top_p").null().key("truncation").string("disabled").key("usage");
+void end_response(const std::optional<chat::Usage> &usage, const Echo &echo, std::string &out) {
+    out.append(echo.rest).append(",\"usage\":");
     if (usage) {
+        JsonWriter json(out);
         write_usage(json, *usage);
     } else {
-        json.null();
+        out.append("null");
     }
-    json.key("user").null().key("metadata").begin_object().end_object().end_object();
+    out.append(echo.last).append(1, '}');
 }
 
 void write_part(const Item::Part &part, bool empty, JsonWriter &json) {
@@ -52,7 +93,7 @@ void write_part(const Item::Part &part, bool empty, JsonWriter &json) {
         json.string("refusal").key("refusal").text(text).end_object();
         return;
     }
-    json.string("output_text").key("annotations").begin_array().end_array().key("logprobs").begin_array().end_array();
+    json.string("output_text").key("annotations").raw(empty ? "[]" : "[" + part.annotations + "]").key("logprobs").begin_array().end_array();
     json.key("text").text(text).end_object();
 }
 

@@ -1,5 +1,5 @@
-// The Response object, as callers get it in an answer and in the events that open and end a stream. What it says of the
-// request (instructions, tools, temperature ...) stands at its defaults: an answer does not repeat the request.
+// The Response object, as callers get it in an answer and in the events that open and end a stream. It repeats what the
+// request said (instructions, tools, temperature ...), word for word; what it did not say stands at its defaults.
 #pragma once
 
 #include <optional>
@@ -23,9 +23,15 @@ struct ResponseHead {
     const chat::ApiError *error = nullptr;
 };
 
+// What is repeated of a request: members with their values, in the places where they stand.
+struct Echo {
+    std::string first, rest, last;
+};
+Echo echo_of(JsonValue request);
+
 // Everything before `output`, which the caller of these two writes, and everything after it.
-void begin_response(const ResponseHead &head, JsonWriter &json);
-void end_response(const std::optional<chat::Usage> &usage, JsonWriter &json);
+void begin_response(const ResponseHead &head, const Echo &echo, std::string &out);
+void end_response(const std::optional<chat::Usage> &usage, const Echo &echo, std::string &out);
 void write_response_error(const chat::ApiError &error, JsonWriter &json);
 
 // `event: <type>`, and its data up to the sequence number.
@@ -37,6 +43,8 @@ struct Item {
     struct Part {  // of a message
         bool refusal = false;
         std::string text{};
+        std::string annotations{};  // elements of the list
+        size_t annotation_count = 0;
     };
     Type type = Type::Message;
     uint32_t ordinal = 0;     // as the deltas number calls and thinking blocks

@@ -160,7 +160,7 @@ constexpr std::array kCarried{
     CarriedMember{"background", read_background},
 };
 
-bool read_member(JsonText key, JsonValue value, RequestReading &reading) {
+bool read_one(JsonText key, JsonValue value, RequestReading &reading) {
     if (key == "instructions" || key == "input") return true;  // they have been read, in this order
     for (const CarriedMember &member : kCarried) {
         if (key == member.name) return member.read(value, reading);
@@ -168,6 +168,9 @@ bool read_member(JsonText key, JsonValue value, RequestReading &reading) {
     std::string name = key.decode();
     bool known = false;
     if (!openai::read_dialect_member(name, value, reading, known)) return false;
+    std::vector<chat::Extra> &extras = reading.out.extras;
+    // Told here only where `include` asks for it, which others do not know.
+    if (name == "top_logprobs" && !extras.empty() && extras.back().path == name) extras.back().meaning = {};
     return known || reading.extra(std::move(name), value, false);
 }
 
@@ -178,7 +181,7 @@ bool read_body(JsonValue root, RequestReading &reading) {
     JsonValue input = root["input"];
     if (given(input) && !read_input(input, reading)) return false;
     for (const auto &[key, value, at] : root.members()) {
-        if (!value.is_null() && !read_member(key, value, reading)) return false;
+        if (!value.is_null() && !read_one(key, value, reading)) return false;
     }
     if (given(input)) return true;
     for (const chat::Extra &extra : reading.out.extras) {

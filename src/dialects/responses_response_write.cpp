@@ -1,6 +1,7 @@
 // Deltas for a caller of Responses: as events, or as one Response at the end. Items stand in the order in which they began;
 // calls may grow side by side. Every `done` repeats its text, so the answer is held until it ends: once, whatever its size.
 #include "dialects/common.h"
+#include "dialects/openai_citation.h"
 #include "dialects/responses.h"
 #include "dialects/responses_object.h"
 #include "dialects/signature.h"
@@ -31,14 +32,16 @@ std::string_view prefix_of(const Delta &delta) {
 
 class Writer final : public ResponseWriter {
 public:
-    explicit Writer(const AnswerOptions &options) : options_(options) {}
+    explicit Writer(const AnswerOptions &options) : options_(options), echo_(echo_of(options.request)) { options_.request = {}; }
     void write(const Delta &delta, std::string &out) override;
+    size_t told() const override { return static_cast<size_t>(sequence_); }
 
 private:
     void begin(const Delta &start, std::string &out);
     void content(const Delta &delta, std::string &out);
     void say(const Delta &delta, std::string &out);
     void think(const Delta &delta, std::string &out);
+    void cite(const Delta &delta, std::string &out);
     void call(const Delta &delta, std::string &out);
     void end(std::string &out);
     void fail(const chat::ApiError &error, std::string &out);
@@ -61,6 +64,7 @@ private:
     size_t index_of(const Item &item) const { return static_cast<size_t>(&item - items_.data()); }
 
     AnswerOptions options_;
+    const Echo echo_;
     bool begun_ = false;
     bool ended_ = false;
     int64_t sequence_ = 0;
@@ -113,8 +117,14 @@ void Writer::content(const Delta &delta, std::string &out) {
     case Kind::Signature:
     case Kind::Redacted:
         return think(delta, out);
-    default:
+    case Kind::Citation:
+        return cite(delta, out);
+    case Kind::ToolStart:
+    case Kind::ToolArgs:
+    case Kind::ToolEnd:
         return call(delta, out);
+    default:
+        return;
     }
 }
 
@@ -151,6 +161,24 @@ void Writer::think(const Delta &delta, std::string &out) {
     }
     item->text.append(delta.text.escaped);
     piece("response.reasoning_summary_text.delta", *item, "summary_index", "delta", delta.text.escaped, "", out);
+}
+
+// Of the text that was told last; where there is none it cites nothing.
+void Writer::cite(const Delta &delta, std::string &out) {
+    Item *item = items_.empty() ? nullptr : &items_.back();
+    if (!item || item->type != Type::Message || item->done || item->parts.empty() || item->parts.back().refusal) return;
+    Item::Part &part = item->parts.back();
+    std::string annotation = "{\"type\":\"url_citation\",";
+    openai::append_cited(delta, annotation);
+    annotation += '}';
+    if (options_.stream) {
+        event("response.output_text.annotation.added", *item, out);
+        out.append(",\"content_index\":").append(std::to_string(item->parts.size() - 1));
+        out.append(",\"annotation_index\":").append(std::to_string(part.annotation_count));
+        out.append(",\"annotation\":").append(annotation).append("}\n\n");
+    }
+    part.annotations.append(part.annotations.empty() ? "" : ",").append(annotation);
+    ++part.annotation_count;
 }
 
 void Writer::call(const Delta &delta, std::string &out) {
@@ -294,16 +322,17 @@ void Writer::response_event(std::string_view type, std::string_view status, std:
 }
 
 void Writer::response(std::string_view status, std::string &out) const {
-    JsonWriter json(out);
     bool filtered = finish_ == FinishReason::ContentFilter;
     std::string_view reason = status != "incomplete" ? "" : filtered ? "content_filter" : "max_output_tokens";
-    begin_response({id_, model_, options_.created, status, reason, nullptr}, json);
-    json.key("output").begin_array();
+    begin_response({id_, model_, options_.created, status, reason, nullptr}, echo_, out);
+    out.append(",\"output\":");
+    JsonWriter json(out);
+    json.begin_array();
     for (const Item &item : items_) {
         write_item(item, false, json);
     }
     json.end_array();
-    end_response(usage_, json);
+    end_response(usage_, echo_, out);
 }
 
 void Writer::end(std::string &out) {

@@ -7,6 +7,7 @@
 #include "core/json_splice.h"
 #include <stdexcept>
 #include "gateway/errors.h"
+#include "gateway/json_array.h"
 #include "gateway/prompt_tokens.h"
 
 namespace aigw::gateway {
@@ -218,6 +219,7 @@ std::string Conversation::write_answer(std::string_view text) const {
     options.created = caller_.now;
     options.fallback_id = caller_.request_id;
     options.model = record_.model;
+    options.request = own_request();
     std::string escaped, out;
     append_json_escaped(escaped, text);
     chat::Usage none;
@@ -229,11 +231,14 @@ std::string Conversation::write_answer(std::string_view text) const {
     for (const chat::Delta *delta : {&start, &said, &finish, &usage, &end}) {
         writer->write(*delta, out);
     }
+    if (as_array_) {
+        JsonArray().frame(out, true);
+    }
     return out;
 }
 
 std::string_view Conversation::content_type() const {
-    return record_.stream ? "text/event-stream" : "application/json";
+    return record_.stream && !as_array_ ? "text/event-stream" : "application/json";
 }
 
 chat::ApiError guardrail_error(const guards::Guarding &guarding) {

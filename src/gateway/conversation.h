@@ -151,6 +151,9 @@ protected:
     // The last one: the usage before it, estimated if nobody reported it.
     bool write_end(const chat::Delta &end);
     bool writes() const { return writer_ != nullptr; }
+    size_t told() const { return writer_ ? writer_->told() : 0; }
+    // For AnswerOptions: nothing where others than the caller wrote in it (operators' instructions are not his to see).
+    JsonValue own_request() const { return edited_ ? JsonValue() : request_.root(); }
 
     Scratch &scratch_;
     const Caller caller_;
@@ -160,6 +163,7 @@ protected:
     JsonDoc request_;
     bool lent_ = false;
     bool include_usage_ = false;  // asked for by the caller
+    bool as_array_ = false;       // the caller's stream is one JSON array: json_array.h
     bool done_ = false;
     Rare<chat::ApiError> error_;
     Record record_;

@@ -6,6 +6,7 @@ namespace {
 constexpr std::string_view kVersions[] = {"v1", "v1beta", "v1alpha", "v1beta1"};
 constexpr std::string_view kModels = "models/";
 constexpr std::string_view kSecondRerank = "v2/rerank";  // Cohere's, whose shape is the first one's
+constexpr std::string_view kCompletions = "completions";
 
 }  // namespace
 
@@ -92,6 +93,9 @@ const dialects::Dialect &caller_dialect(std::string_view path, bool anthropic_he
     if (is_responses(api)) {
         return dialects::openai_responses();
     }
+    if (api == kCompletions) {
+        return dialects::openai_completions();
+    }
     if (is_messages(api) || (anthropic_header && api != "chat/completions")) {
         return dialects::anthropic_messages();
     }
@@ -105,7 +109,7 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
     if (api.empty()) {
         return for_method(endpoint, method, false);
     }
-    if (api == "chat/completions" || api == "messages" || api == "responses") {
+    if (api == "chat/completions" || api == kCompletions || api == "messages" || api == "responses") {
         endpoint.kind = Endpoint::Kind::Chat;
         return for_method(endpoint, method, true);
     }
@@ -116,6 +120,10 @@ chat::Result<Endpoint> match_endpoint(std::string_view method, std::string_view 
         return for_method(endpoint, method, true);
     }
     endpoint.operation = api == kSecondRerank ? dialects::Operation::Rerank : dialects::operation_of_path(api);
+    if (GoogleCall call = google_call(api); call.method == "countTokens") {
+        endpoint.operation = dialects::Operation::GoogleCountTokens;
+        endpoint.model = call.model;
+    }
     if (endpoint.operation != dialects::Operation::None) {
         endpoint.kind = Endpoint::Kind::Operation;
         return for_method(endpoint, method, true);

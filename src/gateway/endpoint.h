@@ -14,7 +14,7 @@ struct Endpoint {
     enum class Kind { Chat, Operation, Raw, Models, Model, Root };
     Kind kind = Kind::Root;
     const dialects::Dialect *dialect = nullptr;  // the caller's
-    std::string_view model;                      // Model: the id asked for; Chat: where it stands in the path
+    std::string_view model;                      // Model: the id asked for; else where it stands in the path
     bool stream = false;                         // Chat: the path says so
     dialects::Operation operation = dialects::Operation::None;
 };

@@ -119,6 +119,7 @@ std::optional<chat::ApiError> Exchange::begin_chat(Body text) {
     if (client_->model_in_path()) {
         record_.model = caller_.forced_model.empty() ? endpoint_.model : caller_.forced_model;
         record_.stream = endpoint_.stream;
+        as_array_ = endpoint_.stream && !asks_events(caller_.query);
     }
     return match_model();
 }
@@ -175,6 +176,11 @@ bool Exchange::cannot_serve() {
     return false;
 }
 
+const dialects::ProviderDialect &Exchange::dialect_for(const Target &target) const {
+    bool as_it_is = client_ == &dialects::openai_completions() && takes_completions(*target.provider->row, record_.upstream_model);
+    return as_it_is ? *client_ : *target.dialect;
+}
+
 bool Exchange::write_body(const Target &target, const std::string &model) {
     dialects::RequestOptions options;
     options.model = model;
@@ -184,6 +190,9 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     options.max_tokens = clamp_;
     options.quirks = target.provider->row->quirks;
 
+    options.anthropic_beta = caller_.anthropic_beta;
+
+    dialect_ = &dialect_for(target);
     splice_.reset();
     written_ = {};
     bool raw = target.provider->row->serves == providers::Serves::Raw;
@@ -196,7 +205,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
     if (endpoint_.kind != Endpoint::Kind::Chat || target.provider->row->serves != providers::Serves::Chats) {
         return cannot_serve();
     }
-    if (target.dialect == client_) {
+    if (dialect_ == client_) {
         splice_ = std::make_unique<JsonSplice>(request_.text());
         client_->pass_request(request_, options, *splice_);
         auto adapted = client_->adapt_request(request_, options, *splice_);
@@ -208,7 +217,7 @@ bool Exchange::write_body(const Target &target, const std::string &model) {
         return true;
     }
     const auto &request = chat_request();
-    auto written = request ? target.dialect->write_request(*request, options)
+    auto written = request ? dialect_->write_request(*request, options)
                            : chat::Result<dialects::WrittenRequest>(chat::fail(request.error()));
     if (!written) {
         fail_with(written.error(), FailureClass::OtherTarget, waiting_since_);
@@ -234,7 +243,7 @@ bool Exchange::request_for(const Target &target, const providers::CallCredential
     }
     std::string path = operation_                               ? operation_->path(record_.upstream_model)
                        : endpoint_.kind == Endpoint::Kind::Raw ? raw_path()
-                                                                : target.dialect->path(record_.upstream_model, record_.stream);
+                                                                : dialect_->path(record_.upstream_model, record_.stream);
     UpstreamCall call{target, record_.upstream_model, path, credential, out.body, now.value_or(caller_.now)};
     if (form_ || endpoint_.kind == Endpoint::Kind::Raw) {
         call.content_type = caller_.content_type;

@@ -24,8 +24,10 @@
 #include "gateway/conversation.h"
 #include "gateway/endpoint.h"
 #include "gateway/errors.h"
+#include "gateway/json_array.h"
 #include "gateway/policy.h"
 #include "gateway/route.h"
+#include "stream/inflate.h"
 #include "stream/sse.h"
 
 namespace aigw::gateway {
@@ -104,7 +106,12 @@ public:
     void clamp_output(Tokens most) { clamp_ = most; }
 
     // What the caller is to be sent; the host takes it and clears it.
-    std::string &out() { return out_; }
+    std::string &out() {
+        if (as_array_) {
+            array_.frame(out_, done_);
+        }
+        return out_;
+    }
     bool committed() const { return committed_; }
     // A chat: it has messages, and an answer of texts.
     bool is_chat() const { return endpoint_.kind == Endpoint::Kind::Chat; }
@@ -159,8 +166,12 @@ private:
     const chat::Result<chat::ChatRequest> &chat_request();
     bool write_body(const Target &target, const std::string &model);
     bool cannot_serve();
+    // What `target` is spoken to in: its own dialect, or the caller's where its row takes that too.
+    const dialects::ProviderDialect &dialect_for(const Target &target) const;
 
     // The answer.
+    void set_encoding(std::string_view value);
+    Verdict read_body(std::string_view bytes, Millis now);
     void reset_answer();
     void start_answer();
     Verdict after_events(Millis now);
@@ -188,6 +199,7 @@ private:
     std::optional<Route> route_;
     std::optional<Route::Next> next_;
     const Target *target_ = nullptr;
+    const dialects::ProviderDialect *dialect_ = nullptr;  // of the attempt
     std::unique_ptr<JsonSplice> splice_;
     const dialects::ProviderOperation *operation_ = nullptr;  // of the attempt; null: a chat, or a raw call
     std::optional<FormData> form_;
@@ -204,7 +216,8 @@ private:
     Mode mode_ = Mode::Idle;
     int status_ = 0;
     bool event_stream_ = false;
-    bool encoded_ = false;
+    bool encoded_ = false;  // in a way that nobody here can undo
+    std::unique_ptr<Inflater> inflater_;
     bool pass_ = false;  // same dialect, same mode: payloads go through unchanged
     std::optional<Millis> retry_after_;
     std::string json_;  // body of a JSON or error answer
@@ -219,9 +232,11 @@ private:
     bool refused_ = false;  // by the guard
     Rare<std::string> passed_type_;  // of an answer that passes as it comes
     bool told_ = false;              // such an answer told its usage
+    size_t passed_ = 0;  // events
 
     // The caller's side.
     bool committed_ = false;
+    JsonArray array_;
 };
 
 }  // namespace aigw::gateway

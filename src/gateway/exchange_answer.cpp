@@ -33,6 +33,8 @@ void Exchange::reset_answer() {
     status_ = 0;
     event_stream_ = false;
     encoded_ = false;
+    inflater_.reset();
+    passed_ = 0;
     pass_ = false;
     retry_after_.reset();
     json_.clear();
@@ -50,17 +52,26 @@ void Exchange::reset_answer() {
     forget_answer();
 }
 
+// We ask for none; some compress all the same.
+void Exchange::set_encoding(std::string_view value) {
+    encoded_ = !value.empty() && value != "identity";
+    if (Inflater::knows(value)) {
+        encoded_ = false;
+        inflater_ = std::make_unique<Inflater>();
+    }
+}
+
 void Exchange::header(std::string_view name, std::string_view value) {
     if (name == "content-type") {
         if (operation_ || endpoint_.kind == Endpoint::Kind::Raw) {
             passed_type_ = std::string(value);
         }
-        std::string_view events = content_type_of(target_->dialect->framing());
+        std::string_view events = content_type_of(dialect_->framing());
         event_stream_ = value.size() >= events.size() &&
                         std::equal(events.begin(), events.end(), value.begin(),
                                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
     } else if (name == "content-encoding") {
-        encoded_ = !value.empty() && value != "identity";
+        set_encoding(value);
     } else if (name == "retry-after") {
         if (!retry_after_) {
             retry_after_ = parse_retry_after(value, caller_.now);
@@ -90,10 +101,10 @@ Verdict Exchange::head(int status, Millis now) {
 }
 
 void Exchange::start_answer() {
-    pass_ = target_->dialect == client_ && event_stream_ == record_.stream && !guarded();
-    reader_ = target_->dialect->response_reader();
-    if (event_stream_ && target_->dialect->framing() != Framing::Sse) {
-        other_events_ = make_event_reader(target_->dialect->framing());
+    pass_ = dialect_ == client_ && event_stream_ == record_.stream && !guarded();
+    reader_ = dialect_->response_reader();
+    if (event_stream_ && dialect_->framing() != Framing::Sse) {
+        other_events_ = make_event_reader(dialect_->framing());
     }
     answer_ = {};
     answer_.stream = record_.stream;
@@ -101,6 +112,7 @@ void Exchange::start_answer() {
     answer_.created = caller_.now;
     answer_.fallback_id = caller_.request_id;
     answer_.model = record_.upstream_model;
+    answer_.request = own_request();
     start_record();
     if (pass_) {
         return;
@@ -109,9 +121,21 @@ void Exchange::start_answer() {
         answer_.input_tokens = input_tokens();
     }
     start_writer(answer_);
+    answer_.request = {};  // what comes after may outlive it
 }
 
 Verdict Exchange::body(std::string_view bytes, Millis now) {
+    if (!inflater_ || mode_ == Mode::Idle) {
+        return read_body(bytes, now);
+    }
+    std::string plain;
+    if (inflater_->feed(bytes, plain) != Inflater::Status::Ok && !ended_) {
+        return fail(Cause::Protocol, now);
+    }
+    return read_body(plain, now);
+}
+
+Verdict Exchange::read_body(std::string_view bytes, Millis now) {
     switch (mode_) {
     case Mode::Idle:
     case Mode::Head:
@@ -145,6 +169,10 @@ Verdict Exchange::body(std::string_view bytes, Millis now) {
 }
 
 Verdict Exchange::body_end(Millis now) {
+    bool cut = inflater_ && !inflater_->whole();
+    if (cut && mode_ != Mode::ErrorBody && !ended_) {
+        return fail(Cause::Closed, now);
+    }
     switch (mode_) {
     case Mode::Idle:
     case Mode::Head:
@@ -209,7 +237,7 @@ void Exchange::commit(Millis now) {
 }
 
 Verdict Exchange::error_body_end(Millis now) {
-    chat::ApiError error = target_->dialect->read_error(status_, json_, scratch_.parser);
+    chat::ApiError error = dialect_->read_error(status_, json_, scratch_.parser);
     error.status = status_;
     if (retry_after_) {
         error.retry_after_ms = retry_after_;
@@ -258,7 +286,9 @@ bool Exchange::on_event(const SseEvent &event) {
         return false;
     }
     if (pass_ && !stream_error_) {
+        size_t before = out_.size();
         client_->pass_event(seen, doc, answer_, out_);
+        passed_ += out_.size() > before;
     }
     return !ended_ && !stream_error_ && !refused_;
 }
@@ -266,7 +296,7 @@ bool Exchange::on_event(const SseEvent &event) {
 void Exchange::on_delta(const chat::Delta &delta) {
     using Kind = chat::Delta::Kind;
     content_ = content_ || delta.is_content();
-    count(delta, *target_->dialect);
+    count(delta, *dialect_);
     if (delta.kind == Kind::Error) {
         stream_error_ = *delta.error;
         return;
@@ -348,7 +378,7 @@ Verdict Exchange::cut(const chat::ApiError &error, Millis now) {
         return Verdict::Data;
     }
     if (mode_ != Mode::Passed || event_stream_) {
-        client_->write_error_event(error, caller_.request_id, out_);
+        client_->write_late_error(error, caller_.request_id, passed_ + told(), out_);
     }
     refuse(error);
     done_ = true;

@@ -18,13 +18,16 @@ std::optional<chat::ApiError> Exchange::begin_operation(Body text) {
         return error;
     }
     JsonValue body = request_.root();
-    if (auto error = check_model(body, caller_.forced_model.empty())) {
+    if (auto error = check_model(body, caller_.forced_model.empty() && !client_->model_in_path())) {
         return error;
     }
     if (auto error = dialects::check_operation(endpoint_.operation, body)) {
         return error;
     }
     note_request();
+    if (client_->model_in_path() && caller_.forced_model.empty()) {
+        record_.model = endpoint_.model;
+    }
     record_.stream = false;
     record_.max_tokens = 0;
     return match_model();
@@ -32,17 +35,17 @@ std::optional<chat::ApiError> Exchange::begin_operation(Body text) {
 
 // Tokens are counted here where the provider has no way to.
 bool Exchange::own_count() const {
-    if (endpoint_.operation != Operation::CountTokens) {
+    if (!counts_tokens(endpoint_.operation)) {
         return false;
     }
     const Target &first = match_.model->targets.front();
-    return dialects::find_operation(Operation::CountTokens, first.provider->row->format, first.dialect->name()) == nullptr;
+    return dialects::find_operation(endpoint_.operation, first.provider->row->format, first.dialect->name()) == nullptr;
 }
 
 Action Exchange::count_here() {
     std::string body;
     JsonWriter json(body);
-    json.begin_object().key("input_tokens").number(input_tokens()).end_object();
+    json.begin_object().key(endpoint_.operation == Operation::CountTokens ? "input_tokens" : "totalTokens").number(input_tokens()).end_object();
     done_ = true;
     return Answer{"application/json", std::move(body)};
 }
@@ -164,7 +167,7 @@ Verdict Exchange::passed_end(Millis now) {
 
 void Exchange::count_operation(const std::optional<chat::Usage> &usage, dialects::Units units) {
     record_.units = form_ && units.unit == dialects::Unit::Calls ? form_units() : units;
-    if (endpoint_.operation == Operation::CountTokens) {
+    if (counts_tokens(endpoint_.operation)) {
         return;  // it costs none
     }
     record_.usage_source = usage ? UsageSource::Provider : UsageSource::Estimated;

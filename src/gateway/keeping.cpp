@@ -2,6 +2,7 @@
 #include "gateway/conversation.h"
 #include "gateway/exchange.h"
 #include "gateway/filter.h"
+#include "gateway/json_array.h"
 
 namespace aigw::gateway {
 
@@ -54,6 +55,7 @@ std::string Conversation::tell(const cache::Recording &recording) {
     options.created = recording.created;
     options.fallback_id = caller_.request_id;
     options.model = record_.model;
+    options.request = own_request();
     if (record_.stream && client_->tells_prompt_first()) {
         options.input_tokens = recording.usage ? recording.usage->prompt : input_tokens();
     }
@@ -61,6 +63,9 @@ std::string Conversation::tell(const cache::Recording &recording) {
     Told told(*this);
     recording.replay(told);
     stop_writer();
+    if (as_array_) {
+        JsonArray().frame(out_, true);
+    }
     record_.from_cache = true;
     done_ = true;
     return std::move(out_);

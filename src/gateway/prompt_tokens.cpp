@@ -118,6 +118,9 @@ Tokens instructions(JsonValue body) {
 }  // namespace
 
 Tokens estimate_prompt(JsonValue body) {
+    if (JsonValue inner = body["generateContentRequest"]; inner.is_object()) {  // Google's countTokens
+        body = inner;
+    }
     Estimate estimate;
     estimate.fixed = instructions(body);
     estimate.value(body["system"], 0);

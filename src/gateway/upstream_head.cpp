@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/safe_text.h"
+#include "dialects/anthropic_request_write.h"
 #include "gateway/exchange.h"
 #include "providers/sigv4.h"
 
@@ -116,6 +117,9 @@ void append_dialect_headers(std::string &out, const dialects::ProviderDialect &d
         append_line(out, "anthropic-version",
                     caller.anthropic_version.empty() ? kAnthropicVersion : caller.anthropic_version);
         append_line(out, "anthropic-beta", caller.anthropic_beta);
+    } else if (&dialect == &dialects::vertex_anthropic()) {
+        bool left_out = false;
+        append_line(out, "anthropic-beta", dialects::anthropic::hosted_betas(caller.anthropic_beta, left_out));
     } else if (&dialect == &dialects::openai_chat()) {
         append_line(out, "openai-beta", caller.openai_beta);
     }

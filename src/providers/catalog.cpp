@@ -14,6 +14,7 @@ using chat::Quirks;
 
 constexpr std::string_view kOpenAi = "openai_chat";
 constexpr auto kBearer = Credential::Bearer;
+constexpr auto kAll = Completions::All;
 
 constexpr Quirks kOldRoles{.developer_role = false, .refuses = ""};
 constexpr Quirks kOpenRouter{.top_k = true, .refuses = ""};
@@ -59,7 +60,7 @@ constexpr std::string_view kVertexClaude =
 // clang-format off
 constexpr std::array kRows{
     //         format           dialect               base URL                                   credential           path
-    CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1"},
+    CatalogRow{"openai",        kOpenAi,              "https://api.openai.com/v1",               kBearer,             "/v1", {}, false, Serves::Chats, Completions::Old},
     CatalogRow{"anthropic",     "anthropic_messages", "https://api.anthropic.com/v1",            Credential::XApiKey, "/v1"},
     CatalogRow{"openai-responses", "openai_responses", "https://api.openai.com/v1",              kBearer,             "/v1"},
     CatalogRow{"gemini",        "gemini",             "https://generativelanguage.googleapis.com/v1beta", Credential::GoogleApiKey, "/v1beta"},
@@ -69,9 +70,9 @@ constexpr std::array kRows{
     CatalogRow{"groq",          kOpenAi,              "https://api.groq.com/openai/v1",          kBearer,             "/openai/v1", kGroq},
     CatalogRow{"deepseek",      kOpenAi,              "https://api.deepseek.com",                kBearer,             "", kDeepseek},
     CatalogRow{"xai",           kOpenAi,              "https://api.x.ai/v1",                     kBearer,             "/v1", kXai},
-    CatalogRow{"openrouter",    kOpenAi,              "https://openrouter.ai/api/v1",            kBearer,             "/api/v1", kOpenRouter},
-    CatalogRow{"together",      kOpenAi,              "https://api.together.xyz/v1",             kBearer,             "/v1", kOpenModels},
-    CatalogRow{"fireworks",     kOpenAi,              "https://api.fireworks.ai/inference/v1",   kBearer,             "/inference/v1", kOpenModels},
+    CatalogRow{"openrouter",    kOpenAi,              "https://openrouter.ai/api/v1",            kBearer,             "/api/v1", kOpenRouter, false, Serves::Chats, kAll},
+    CatalogRow{"together",      kOpenAi,              "https://api.together.xyz/v1",             kBearer,             "/v1", kOpenModels, false, Serves::Chats, kAll},
+    CatalogRow{"fireworks",     kOpenAi,              "https://api.fireworks.ai/inference/v1",   kBearer,             "/inference/v1", kOpenModels, false, Serves::Chats, kAll},
     CatalogRow{"perplexity",    kOpenAi,              "https://api.perplexity.ai",               kBearer,             "", kOpenModels},
     CatalogRow{"cerebras",      kOpenAi,              "https://api.cerebras.ai/v1",              kBearer,             "/v1", kCerebras},
     CatalogRow{"moonshot",      kOpenAi,              "https://api.moonshot.ai/v1",              kBearer,             "/v1", kPlain},
@@ -88,11 +89,11 @@ constexpr std::array kRows{
     CatalogRow{"vertex",        "gemini",             kVertex,                                   Credential::Google,  kVertexPath},
     CatalogRow{"vertex-anthropic", "vertex_anthropic", kVertexClaude,                            Credential::Google,  kVertexClaudePath},
     CatalogRow{"bedrock-mantle", kOpenAi,             "",                                        kBearer,             "/v1"},
-    CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
-    CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
-    CatalogRow{"gpustack",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels},
+    CatalogRow{"vllm",          kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels, false, Serves::Chats, kAll},
+    CatalogRow{"llamacpp",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels, false, Serves::Chats, kAll},
+    CatalogRow{"gpustack",      kOpenAi,              "",                                        kBearer,             "/v1", kOpenModels, false, Serves::Chats, kAll},
     CatalogRow{"ollama",        "ollama_chat",        "http://127.0.0.1:11434/api",              kBearer,             "/api"},
-    CatalogRow{"ollama-v1",     kOpenAi,              "http://127.0.0.1:11434/v1",               kBearer,             "/v1", kPlain},
+    CatalogRow{"ollama-v1",     kOpenAi,              "http://127.0.0.1:11434/v1",               kBearer,             "/v1", kPlain, false, Serves::Chats, kAll},
     CatalogRow{"voyage",        kOpenAi,              "https://api.voyageai.com/v1",             kBearer,             "/v1", {}, false, Serves::Calls},
     CatalogRow{"jina",          kOpenAi,              "https://api.jina.ai/v1",                  kBearer,             "/v1", {}, false, Serves::Calls},
     CatalogRow{"raw",           kOpenAi,              "",                                        kBearer,             "", {}, false, Serves::Raw},
@@ -146,6 +147,19 @@ std::string row_names() {
         names += row.format;
     }
     return names;
+}
+
+// OpenAI has three that are no chat models, and what was made of them: ft:davinci-002:...
+bool takes_completions(const CatalogRow &row, std::string_view model) {
+    constexpr std::array<std::string_view, 3> kOld{"gpt-3.5-turbo-instruct", "davinci-002", "babbage-002"};
+    constexpr std::string_view kTuned = "ft:";
+    if (row.completions != Completions::Old) {
+        return row.completions == Completions::All;
+    }
+    if (model.starts_with(kTuned)) {
+        model.remove_prefix(kTuned.size());
+    }
+    return std::any_of(kOld.begin(), kOld.end(), [&](std::string_view name) { return model.starts_with(name); });
 }
 
 bool is_region(std::string_view text) {

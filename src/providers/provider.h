@@ -35,6 +35,9 @@ enum class Credential : uint8_t { None, Bearer, XApiKey, ApiKey, GoogleApiKey, S
 // URL, untranslated; the dialect is the one in which its errors are read.
 enum class Serves : uint8_t { Chats, Calls, Raw };
 
+// OpenAI's old POST completions, which continues a text: not there, for models that know nothing else, for every model.
+enum class Completions : uint8_t { None, Old, All };
+
 struct CatalogRow {
     std::string_view format;    // what stands after `format`: openai
     std::string_view dialect;   // openai_chat
@@ -44,6 +47,7 @@ struct CatalogRow {
     chat::Quirks quirks{};
     bool deployments = false;       // Azure's: see request_path
     Serves serves = Serves::Chats;
+    Completions completions = Completions::None;
 };
 
 // Where in a cloud.
@@ -58,6 +62,9 @@ Result<Url, std::string> provider_url(const CatalogRow &row, std::string_view te
 bool needs_project(const CatalogRow &row, std::string_view text);
 // us-east-1: letters, digits, hyphens.
 bool is_region(std::string_view text);
+
+// A call of `model` in the form of completions goes to the provider as it is; else as a chat.
+bool takes_completions(const CatalogRow &row, std::string_view model);
 
 // All of them, in the order of the documentation.
 std::span<const CatalogRow> rows();

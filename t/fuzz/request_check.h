@@ -66,6 +66,7 @@ inline void check_request(const dialects::Dialect &from, std::string_view bytes)
 }
 
 inline void check_openai_request(std::string_view bytes) { check_request(dialects::openai_chat(), bytes); }
+inline void check_completions_request(std::string_view bytes) { check_request(dialects::openai_completions(), bytes); }
 inline void check_responses_request(std::string_view bytes) { check_request(dialects::openai_responses(), bytes); }
 inline void check_anthropic_request(std::string_view bytes) { check_request(dialects::anthropic_messages(), bytes); }
 inline void check_gemini_request(std::string_view bytes) { check_request(dialects::gemini(), bytes); }

@@ -24,7 +24,7 @@ namespace aigw::fuzz {
 class Deltas : public chat::DeltaSink {
 public:
     explicit Deltas(bool write) {
-        for (const dialects::Dialect *to : write ? dialects::all_dialects() : std::vector<const dialects::Dialect *>()) {
+        for (const dialects::Dialect *to : write ? dialects::caller_dialects() : std::vector<const dialects::Dialect *>()) {
             for (bool stream : {false, true}) {
                 dialects::AnswerOptions options;
                 options.stream = stream;
@@ -233,6 +233,7 @@ inline void check_bedrock_claude_stream(std::string_view lines) {
     check_stream(dialects::bedrock_anthropic(), aws_frames_of(lines, true));
 }
 inline void check_openai_stream(std::string_view bytes) { check_stream(dialects::openai_chat(), bytes); }
+inline void check_completions_stream(std::string_view bytes) { check_stream(dialects::openai_completions(), bytes); }
 inline void check_ollama_stream(std::string_view bytes) { check_stream(dialects::ollama_chat(), bytes); }
 inline void check_cohere_stream(std::string_view bytes) { check_stream(dialects::cohere_chat(), bytes); }
 inline void check_responses_stream(std::string_view bytes) { check_stream(dialects::openai_responses(), bytes); }

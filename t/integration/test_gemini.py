@@ -162,3 +162,21 @@ def test_google_errors_and_lists(gateway):
     assert client.models.get(model="gpt").name == "models/gpt"
     assert request("GET", gateway.port, "/v1beta/models/gpt:generateContent").status == 405
     assert post(gateway.port, "/v1beta/models/gpt:generateContent", {"contents": "Hi"}).json()["error"]["status"] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("model", ["gemini-old", "gpt"])
+def test_streams_without_events_are_an_array(gateway, google, model):
+    google.plan([said({"text": "He"}), said({"text": "y"}, finish="STOP")])
+    answer = post(gateway.port, f"/v1beta/models/{model}:streamGenerateContent?key=none", {"contents": [{"parts": [{"text": "Hi"}]}]})
+    assert answer.headers["content-type"] == "application/json"
+    pieces = [part["text"] for event in answer.json() for part in event["candidates"][0]["content"].get("parts", [])]
+    assert "".join(pieces) == ("Hey" if model == "gemini-old" else HELLO) and len(answer.json()) >= 2
+
+
+def test_counting_tokens(gateway, google, mock):
+    google.plan({"totalTokens": 31, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 31}]})
+    client = google_client(gateway)
+    assert client.models.count_tokens(model="gemini-old", contents="Hi").total_tokens == 31
+    assert google.requests[0][0] == "/v1beta/models/gemini-2.5-flash:countTokens"
+    assert client.models.count_tokens(model="claude", contents="Hello there, how are you?").total_tokens > 5
+    assert not mock.requests

@@ -232,3 +232,16 @@ def test_failures_of_the_provider(gateway, provider):
         ask(gateway, "own/gpt-r")
     with pytest.raises(openai.APIError):
         list(ask(gateway, "own/gpt-r", stream=True))
+
+
+@both_kinds
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_repeats_the_request(gateway, kind, stream):
+    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="none", max_retries=0)
+    got = client.responses.create(model=f"{kind}/ok", input="Hi", instructions="Be brief.", temperature=0.5, max_output_tokens=64,
+                                  tools=TOOLS, tool_choice="auto", metadata={"a": "b"}, stream=stream)
+    answers = [event.response for event in got if hasattr(event, "response")] if stream else [got]
+    for answer in answers:
+        assert (answer.instructions, answer.temperature, answer.max_output_tokens) == ("Be brief.", 0.5, 64)
+        assert [tool.name for tool in answer.tools] == ["weather", "time_of_day"] and answer.metadata == {"a": "b"}
+    assert len(answers) == (3 if stream else 1)

@@ -40,6 +40,7 @@ class Options:
     hints: int = 0        # so many 103 before the answer
     location: str = ""
     gzip: int = 0         # content-encoding nobody asked for
+    coding: str = "gzip"  # what it is called
     http10: int = 0
     cr_header: int = 0    # a bare CR inside a header value
 

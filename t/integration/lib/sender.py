@@ -174,7 +174,7 @@ class Sender:
             fields.append("Connection: close")
         fields += [f"Retry-After: {options.retry_after}"] if options.retry_after else []
         fields += [f"Location: {options.location}"] if options.location else []
-        fields += ["Content-Encoding: gzip"] if options.gzip else []
+        fields += [f"Content-Encoding: {options.coding}"] if options.gzip else []
         fields += ["X-Odd: before\rafter"] if options.cr_header else []
         fields += [f"X-Policy-{i}: {'v' * 1000}" for i in range(options.head_kb)]
         return "\r\n".join(fields).encode("latin-1") + b"\r\n\r\n"

@@ -123,6 +123,7 @@ public:
     WriterSink(const Dialect &to, const AnswerOptions &options) : writer_(to.response_writer(options)) {}
     std::string out;
     void on_delta(const chat::Delta &delta) override { writer_->write(delta, out); }
+    size_t told() const { return writer_->told(); }
 
 private:
     std::unique_ptr<ResponseWriter> writer_;
@@ -144,6 +145,7 @@ public:
     const Dialect *pass = nullptr;  // the same dialect on both sides: events pass
     AnswerOptions pass_options;
     std::string passed;
+    size_t told = 0;  // events passed
 
     void run(std::string_view bytes, Cut cut = {}) {
         if (cut.split < bytes.size()) {
@@ -165,7 +167,9 @@ public:
             error = read.error();
             return false;
         }
+        const size_t before = passed.size();
         if (pass) pass->pass_event(event, json ? &doc_ : nullptr, pass_options, passed);
+        told += passed.size() > before;
         return true;
     }
 
@@ -230,7 +234,7 @@ inline std::string translate(const ProviderDialect &from, const Dialect &to, boo
     }
     if (!error) return sink.out;
     if (!options.stream) return to.write_error(*error, "req-1");
-    to.write_error_event(*error, "req-1", sink.out);
+    to.write_late_error(*error, "req-1", sink.told(), sink.out);
     return sink.out;
 }
 

@@ -60,6 +60,27 @@ Written write_messages(const std::string &messages, const Options &how = {}) {
     return write("\"messages\":" + messages, how);
 }
 
+TEST(AnthropicHosted, BetasThatEveryHostKnowsAreInTheBody) {
+    JsonParser parser;
+    JsonDoc doc;
+    ASSERT_TRUE(parser.parse(R"({"model":"m","messages":[{"role":"user","content":"hi"}]})", doc));
+    const chat::ChatRequest request = *openai_chat().read_request(doc);
+    RequestOptions options;
+    options.model = "m";
+    options.anthropic_beta = "claude-code-20250219, interleaved-thinking-2025-05-14,context-1m-2025-08-07,interleaved-thinking-2025-05-14,";
+    auto bedrock = bedrock_anthropic().write_request(request, options);
+    ASSERT_TRUE(bedrock);
+    EXPECT_NE(bedrock->body.find(R"("anthropic_beta":["interleaved-thinking-2025-05-14","context-1m-2025-08-07"])"), std::string::npos)
+        << bedrock->body;
+    EXPECT_EQ(bedrock->dropped, std::vector<std::string>{"anthropic-beta"});
+    for (const ProviderDialect *other : {&vertex_anthropic(), static_cast<const ProviderDialect *>(&anthropic_messages())}) {
+        auto written = other->write_request(request, options);
+        ASSERT_TRUE(written);
+        EXPECT_EQ(written->body.find("anthropic_beta"), std::string::npos) << written->body;
+        EXPECT_TRUE(written->dropped.empty());
+    }
+}
+
 }  // namespace
 
 TEST(AnthropicRequestWrite, WritesPlainRequest) {

@@ -57,7 +57,7 @@ struct Answer : chat::DeltaSink {
             early_usages.push_back(*delta.usage);
             return;
         }
-        static constexpr char kLetters[] = "STRGDFtaeXUE!";
+        static constexpr char kLetters[] = "STRGDFtaeXUE!LC";
         const char letter = kLetters[static_cast<size_t>(delta.kind)];
         if (log.empty() || log.back() != letter)
             log += letter;
@@ -84,6 +84,8 @@ struct Answer : chat::DeltaSink {
             break;
         case Kind::End: break;
         case Kind::Error: error = delta.error->message; break;
+        case Kind::Logprobs:
+        case Kind::Citation: break;
         }
     }
     bool same_content(const Answer &other) const {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "dialects/carried_bedrock.h"
+#include "dialects/carried_completions.h"
 #include "dialects/carried_gemini.h"
 #include "dialects/carried_native.h"
 #include "dialects/carried_responses.h"
@@ -241,6 +242,10 @@ const Direction kDirections[] = {
      std::end(kOpenAiToResponses), "gpt-x"},
     {"Anthropic messages to a provider of Responses", anthropic_messages(), openai_responses(),
      std::begin(kAnthropicToResponses), std::end(kAnthropicToResponses), "gpt-x"},
+    {"Legacy completions to an OpenAI-shaped provider of chats", openai_completions(), openai_chat(), std::begin(kCompletionsToOpenAi),
+     std::end(kCompletionsToOpenAi), "gpt-x"},
+    {"Legacy completions to an Anthropic provider", openai_completions(), anthropic_messages(), std::begin(kCompletionsToAnthropic),
+     std::end(kCompletionsToAnthropic), "claude-sonnet-4-5"},
 };
 
 std::string body_of(const Direction &way, const Row &row) {
@@ -252,6 +257,9 @@ std::string body_of(const Direction &way, const Row &row) {
     std::string body = R"({"model":"m",)";
     if (&way.from == &openai_responses()) {
         return body + (members.find("\"input\":") == std::string::npos ? R"("input":"hi",)" : "") + members + "}";
+    }
+    if (&way.from == &openai_completions()) {
+        return body + (members.find("\"prompt\":") == std::string::npos ? R"("prompt":"hi",)" : "") + members + "}";
     }
     if (members.find("\"messages\":") == std::string::npos) {
         body += R"("messages":[)" USER "],";

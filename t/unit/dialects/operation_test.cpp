@@ -36,6 +36,23 @@ TEST(Operation, BelongsToADialect) {
     EXPECT_EQ(find_operation(Operation::None, "openai", "openai_chat"), nullptr);
 }
 
+TEST(Operation, GoogleCountsByItsPath) {
+    const ProviderOperation *count = find_operation(Operation::GoogleCountTokens, "gemini", "gemini");
+    ASSERT_NE(count, nullptr);
+    EXPECT_EQ(find_operation(Operation::GoogleCountTokens, "openai", "openai_chat"), nullptr);
+    EXPECT_EQ(count->path("models/gemini/x y"), "/models/gemini%2Fx%20y:countTokens");
+    Parsed plain(R"({ "contents":[{"parts":[{"text":"h\u0069"}]}],"model":"a" })");
+    EXPECT_EQ(count->write_request(plain.doc, call("g"))->body, R"({ "contents":[{"parts":[{"text":"h\u0069"}]}] })");
+    Parsed whole(R"({"generateContentRequest":{"model":"models/a","contents":[]}})");
+    EXPECT_EQ(count->write_request(whole.doc, call("g"))->body, R"({"generateContentRequest":{"model":"models/g","contents":[]}})");
+    Parsed counted(R"({"totalTokens":7,"promptTokensDetails":[]})"), strange(R"({"total":7})"), failed(R"({"error":{"code":429,"message":"No."}})");
+    EXPECT_TRUE(count->read_answer(counted.doc, plain.doc.root(), {})->body.empty());
+    EXPECT_EQ(count->read_answer(strange.doc, plain.doc.root(), {}).error().status, 502);
+    EXPECT_EQ(count->read_answer(failed.doc, plain.doc.root(), {}).error().kind, chat::ErrorKind::RateLimit);
+    EXPECT_FALSE(check_operation(Operation::GoogleCountTokens, plain.doc.root()));
+    EXPECT_EQ(check_operation(Operation::GoogleCountTokens, strange.doc.root())->param, "contents");
+}
+
 TEST(Operation, OnlyTheModelIsReplaced) {
     Parsed request(R"({ "input": ["a" , "b\u00e9"],"model" :"m", "encoding_format":"base64" })");
     auto written = operations::openai_embeddings().write_request(request.doc, call("text\"x"));

@@ -45,6 +45,8 @@ TEST(FuzzCorpus, GeminiStream) { run_corpus("gemini_stream", 6, 17, aigw::fuzz::
 TEST(FuzzCorpus, OllamaStream) { run_corpus("ollama_stream", 6, 17, aigw::fuzz::check_ollama_stream); }
 TEST(FuzzCorpus, CohereStream) { run_corpus("cohere_stream", 6, 17, aigw::fuzz::check_cohere_stream); }
 TEST(FuzzCorpus, Operations) { run_corpus("operations", 10, 3, aigw::fuzz::check_operations); }
+TEST(FuzzCorpus, CompletionsRequest) { run_corpus("completions_request", 15, 1, aigw::fuzz::check_completions_request); }
+TEST(FuzzCorpus, CompletionsStream) { run_corpus("completions_stream", 5, 17, aigw::fuzz::check_completions_stream); }
 TEST(FuzzCorpus, CacheKey) { run_corpus("cache_key", 7, 1, aigw::fuzz::check_cache_key); }
 TEST(FuzzCorpus, CacheRecord) { run_corpus("cache_record", 10, 1, aigw::fuzz::check_cache_record); }
 TEST(FuzzCorpus, LimitsSnapshot) { run_corpus("limits_snapshot", 4, 1, aigw::fuzz::check_limits_snapshot); }

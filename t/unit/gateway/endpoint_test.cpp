@@ -40,7 +40,7 @@ TEST(Endpoint, ModelsSpeakTheCallersDialect) {
 }
 
 TEST(Endpoint, OthersAreUnknown) {
-    for (const char *path : {"v2/chat/completions", "chat", "chat/completions/x", "messagesx", "v1x/models", "../x"}) {
+    for (const char *path : {"v2/chat/completions", "engines/davinci/completions", "completions/x", "chat", "chat/completions/x", "messagesx", "v1x/models", "../x"}) {
         auto endpoint = match_endpoint("POST", path, false);
         ASSERT_FALSE(endpoint) << path;
         EXPECT_EQ(endpoint.error().status, 404);
@@ -89,6 +89,26 @@ TEST(Endpoint, GooglesPathsNameModelAndMode) {
     EXPECT_EQ(stream->model, "a/b:c");
     EXPECT_TRUE(stream->stream);
     EXPECT_EQ(match_endpoint("GET", "v1beta/models/m:generateContent", false).error().status, 405);
+}
+
+TEST(Endpoint, LegacyCompletions) {
+    for (bool anthropic_header : {false, true}) {
+        auto endpoint = match_endpoint("POST", "v1/completions", anthropic_header);
+        ASSERT_TRUE(endpoint);
+        EXPECT_EQ(endpoint->kind, Kind::Chat);
+        EXPECT_EQ(endpoint->dialect, &dialects::openai_completions());
+    }
+    EXPECT_EQ(match_endpoint("GET", "completions", false).error().status, 405);
+}
+
+TEST(Endpoint, GoogleCountsTokens) {
+    auto endpoint = match_endpoint("POST", "v1beta/models/a/b:countTokens", false);
+    ASSERT_TRUE(endpoint);
+    EXPECT_EQ(endpoint->kind, Kind::Operation);
+    EXPECT_EQ(endpoint->operation, dialects::Operation::GoogleCountTokens);
+    EXPECT_EQ(endpoint->dialect, &dialects::gemini());
+    EXPECT_EQ(endpoint->model, "a/b");
+    EXPECT_EQ(match_endpoint("GET", "v1beta/models/m:countTokens", false).error().status, 405);
 }
 
 TEST(Endpoint, GooglesListsStandUnderItsVersion) {

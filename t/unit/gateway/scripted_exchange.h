@@ -39,6 +39,12 @@ public:
         openai_.name = "openai";
         openai_.row = providers::find_row("openai");
         openai_.url = *providers::parse_base_url("http://127.0.0.1:1/v1");
+        local_.name = "local";
+        local_.row = providers::find_row("vllm");
+        local_.url = *providers::parse_base_url("http://127.0.0.1:2/v1");
+        google_.name = "google";
+        google_.row = providers::find_row("gemini");
+        google_.url = *providers::parse_base_url("https://g.example/v1beta");
         claude_.name = "claude";
         claude_.row = providers::find_row("anthropic");
         claude_.url = *providers::parse_base_url("https://a.example/v1");
@@ -61,6 +67,10 @@ public:
     Target claude(std::string model, int retries = 0) {
         return target(claude_, dialects::anthropic_messages(), std::move(model), retries);
     }
+
+    Target local(std::string model) { return target(local_, dialects::openai_chat(), std::move(model), 0); }
+    Target responses(std::string model) { return target(openai_, dialects::openai_responses(), std::move(model), 0); }
+    Target google(std::string model) { return target(google_, dialects::gemini(), std::move(model), 0); }
 
     Exchange &open() {
         exchange_ = std::make_unique<Exchange>(scratch_, policy_, caller);
@@ -185,7 +195,7 @@ private:
 
     void finish() { exchange_->end(status == 200 && !cut ? End::Done : End::Error, ++now); }
 
-    providers::Provider openai_, claude_;
+    providers::Provider openai_, local_, google_, claude_;
     ModelTable table_;
     Policy policy_;
     Scratch scratch_;
