@@ -1,13 +1,16 @@
 """Rerank, embeddings and images at providers whose shape is not the caller's."""
 import base64
+import json
 import struct
 
 import httpx
 import openai
 import pytest
 
+from lib import programs, report
 from lib.json_provider import JsonProvider
 from lib.keys import KeyFile
+from lib.nginx import ROOT, sanitizing
 
 VECTOR = [0.25, -1.5, 3.0]
 PNG = "iVBORw0KGgo="
@@ -98,6 +101,18 @@ def test_rerank(gateway, provider, path, model, units, tokens):
     assert sent == ({"query": "q", "documents": ["a", "bä"], "top_k": 2} if model == "voyage" else RERANK)
     logged(gateway, ai_units=units, ai_unit="calls", ai_usage_source="provider" if tokens else "estimated")
     assert tokens is None or gateway.access(1)[-1]["ai_prompt_tokens"] == tokens
+
+
+@pytest.mark.skipif(sanitizing(), reason="its packages are those of the integration stage")
+@pytest.mark.parametrize("model", ["cohere", "voyage", "jina"])
+def test_the_vendors_client(gateway, provider, tmp_path, model):
+    python = programs.python_folder("frameworks") / "bin" / "python"
+    done = programs.run([python, ROOT / "t" / "integration" / "clients" / "cohere_rerank.py"], tmp_path / "home", tmp_path, FRAMEWORK_URL=gateway.url,
+                        FRAMEWORK_KEY=gateway.key, FRAMEWORK_MODEL=model)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.outside == []
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [[[1, 0.9], [0, 0.25]]] * 2
+    report.tell("frameworks", f"cohere (rerank) to {model}", programs.versions("frameworks", "cohere")[0])
 
 
 @pytest.mark.parametrize("model", ["cohere", "voyage"])
