@@ -80,7 +80,8 @@ def ask(ngx, path, model, stream):
     body = dict(CALLERS[path])
     if "MODEL" not in path:
         body |= {"model": model, "stream": stream}
-    return post(ngx.port, path.replace("MODEL", model).replace(":generate", ":streamGenerate" if stream else ":generate"), body)
+    google = ":streamGenerateContent?alt=sse" if stream else ":generateContent"
+    return post(ngx.port, path.replace("MODEL", model).replace(":generateContent", google), body)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

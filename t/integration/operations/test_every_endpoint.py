@@ -25,11 +25,13 @@ ANSWERS = {
     "/v1/audio/transcriptions": lambda request: {"text": "hi"},
     "/v1/audio/translations": lambda request: {"text": "hi", "usage": {"type": "duration", "seconds": 9}},
     "/v1/messages/count_tokens": lambda request: {"input_tokens": 11},
+    "/v1beta/models/flash:countTokens": lambda request: {"totalTokens": 6},
     "/v1/models/iris:predict": lambda request: {"predictions": [1]},
 }
 # As the documentation names it: the calls, and what each is counted in.
 CHATS = {
     "chat/completions": ("/v1/chat/completions", {"json": {"model": "m", "messages": MESSAGES}}),
+    "completions": ("/v1/completions", {"json": {"model": "m", "prompt": "hi"}}),
     "responses": ("/v1/responses", {"json": {"model": "m", "input": "hi"}}),
     "messages": ("/v1/messages", {"json": {"model": "m", "max_tokens": 9, "messages": MESSAGES}}),
     "models/ID:generateContent": ("/v1beta/models/m:generateContent", {"json": CONTENTS}),
@@ -37,6 +39,7 @@ CHATS = {
 }
 CALLS = {
     "messages/count_tokens": ("/v1/messages/count_tokens", {"json": {"model": "claude", "messages": MESSAGES}}, "1", "calls"),
+    "models/ID:countTokens": ("/v1beta/models/google:countTokens", {"json": CONTENTS}, "1", "calls"),
     "embeddings": ("/v1/embeddings", {"json": {"model": "m", "input": "hi"}}, "7", "tokens"),
     "rerank": ("/v1/rerank", {"json": {"model": "m", "query": "q", "documents": ["a"]}}, "1", "calls"),
     "v2/rerank": ("/v2/rerank", {"json": {"model": "m", "query": "q", "documents": ["a"]}}, "1", "calls"),
@@ -61,6 +64,7 @@ def gateway(nginx, tmp_path):
         ai_keys {keys.path};
         ai_provider one {{ format openai; url {provider.url}/v1; key env:UPSTREAM; }}
         ai_provider claude {{ format anthropic; url {provider.url}/v1; key env:UPSTREAM; }}
+        ai_provider google {{ format gemini; url {provider.url}/v1beta; key env:UPSTREAM; }} ai_model google {{ target google flash; }}
         ai_provider ml {{ format raw; url {provider.url}/v1; key env:UPSTREAM; }}
         ai_model m {{ target one m; }} ai_model claude {{ target claude m; }} ai_model iris {{ target ml iris; }}""")
     made.client = httpx.Client(base_url=made.url, headers={"authorization": f"Bearer {key}"}, trust_env=False)
@@ -113,7 +117,7 @@ def test_looks_cost_nothing(gateway):
 
 
 def test_the_list_is_made_from_the_configuration(gateway):
-    assert [one["id"] for one in gateway.client.get("/v1/models").json()["data"]] == ["m", "claude", "iris"]
+    assert [one["id"] for one in gateway.client.get("/v1/models").json()["data"]] == ["google", "m", "claude", "iris"]
     assert gateway.client.get("/v1/models/iris").json()["id"] == "iris"
     assert gateway.client.get("/v1/models/nobody").status_code == 404
 
