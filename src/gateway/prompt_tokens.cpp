@@ -8,21 +8,18 @@ namespace aigw::gateway {
 namespace {
 
 // Members whose strings are not text for the model: encodings, ids, names of things in the format.
-constexpr std::string_view kNotText[] = {"data",      "url",        "image_url",  "file_data",    "type",
+constexpr JsonNames kNotText{"data",      "url",        "image_url",  "file_data",    "type",
                                          "role",      "id",         "tool_use_id", "tool_call_id", "signature",
                                          "media_type", "cache_control", "format",  "detail",       "file_id",
                                          "mimeType", "mime_type", "fileUri", "file_uri", "thoughtSignature", "thought_signature",
                                          "call_id",   "file_url",   "status",     "phase",        "encrypted_content"};
+// Members of a request that are looked at.
+constexpr JsonNames kMembers{"system", "prompt", "input", "query", "documents", "messages", "systemInstruction", "system_instruction",
+                             "contents", "instructions", "tools", "functions", "thinking", "response_format", "output_config",
+                             "output_format", "text"};
+// Of an object in it.
+constexpr JsonNames kPartMembers{"type", "source", "inlineData", "inline_data", "fileData", "file_data"};
 constexpr int kMaxDepth = 16;  // of members inside a message; deeper text is an estimate's rounding error
-
-bool is_text_member(JsonText key) {
-    for (std::string_view name : kNotText) {
-        if (key == name) {
-            return false;
-        }
-    }
-    return true;
-}
 
 struct Estimate {
     tokens::TextEstimator text;
@@ -56,24 +53,23 @@ Tokens google_tokens(JsonValue media) {
 
 // An image, or an object whose members are text.
 void Estimate::part(JsonValue object, int depth) {
-    JsonValue type = object["type"];
+    auto [type, source, inline_data, inline_data_too, file_data, file_data_too] = object.pick(kPartMembers);
     if (type.equals("image_url") || type.equals("image") || type.equals("input_image")) {
         fixed += image_tokens(object);
         return;
     }
-    for (const char *media : {"inlineData", "inline_data", "fileData", "file_data"}) {  // Google's
-        if (object[media].is_object()) {
-            fixed += google_tokens(object[media]);
+    for (JsonValue media : {inline_data, inline_data_too, file_data, file_data_too}) {  // Google's
+        if (media.is_object()) {
+            fixed += google_tokens(media);
             return;
         }
     }
     for (auto member : object.members()) {
-        if (is_text_member(member.key)) {
+        if (!kNotText.contains(member.key.escaped)) {
             value(member.value, depth);
         }
     }
     // A text document carries its text in source.data.
-    JsonValue source = object["source"];
     if (source["type"].equals("text")) {
         text.add(source["data"].text());
     }
@@ -98,21 +94,18 @@ void Estimate::value(JsonValue v, int depth) {
 }
 
 // What providers add to a request that uses these features; Claude's share is the larger one.
-Tokens instructions(JsonValue body) {
+Tokens instructions(JsonValue tools, JsonValue functions, JsonValue thinking, bool schema) {
     Tokens out = tokens::kRequestTokens;
-    if (JsonValue tools = body["tools"]; tools.size() > 0) {
+    if (tools.size() > 0) {
         bool claude = bool((*tools.elements().begin())["input_schema"]);
         out += claude ? tokens::kAnthropicToolsTokens : tokens::kToolsTokens;
-    } else if (body["functions"].size() > 0) {
+    } else if (functions.size() > 0) {
         out += tokens::kToolsTokens;
     }
-    if (body["thinking"].is_object() && !body["thinking"]["type"].equals("disabled")) {
+    if (thinking.is_object() && !thinking["type"].equals("disabled")) {
         out += tokens::kThinkingTokens;
     }
-    if (body["output_config"]["format"] || body["output_format"]) {
-        out += tokens::kAnthropicSchemaTokens;
-    }
-    return out;
+    return out + (schema ? tokens::kAnthropicSchemaTokens : 0);
 }
 
 }  // namespace
@@ -121,34 +114,36 @@ Tokens estimate_prompt(JsonValue body) {
     if (JsonValue inner = body["generateContentRequest"]; inner.is_object()) {  // Google's countTokens
         body = inner;
     }
+    auto [system, prompt, input, query, documents, messages, system_instruction, system_instruction_too, contents, told, tools, functions,
+          thinking, response_format, output_config, output_format, text] = body.pick(kMembers);
     Estimate estimate;
-    estimate.fixed = instructions(body);
-    estimate.value(body["system"], 0);
-    for (const char *texts : {"prompt", "input", "query", "documents"}) {  // of calls that are no chat
-        estimate.value(body[texts], 0);
+    estimate.fixed = instructions(tools, functions, thinking, output_config["format"] || output_format);
+    estimate.value(system, 0);
+    for (JsonValue texts : {prompt, input, query, documents}) {  // of calls that are no chat
+        estimate.value(texts, 0);
     }
-    for (JsonValue message : body["messages"].elements()) {
+    for (JsonValue message : messages.elements()) {
         estimate.fixed += tokens::kMessageTokens;
         estimate.value(message, 0);
     }
-    for (const char *google : {"systemInstruction", "system_instruction", "contents"}) {
-        estimate.fixed += tokens::kMessageTokens * static_cast<Tokens>(body[google].is_array() ? body[google].size() : 0);
-        estimate.value(body[google], 0);
+    for (JsonValue google : {system_instruction, system_instruction_too, contents}) {
+        estimate.fixed += tokens::kMessageTokens * static_cast<Tokens>(google.is_array() ? google.size() : 0);
+        estimate.value(google, 0);
     }
-    if (JsonValue instructions = body["instructions"]; instructions.is_string()) {  // Responses
+    if (told.is_string()) {  // Responses' instructions
         estimate.fixed += tokens::kMessageTokens;
-        estimate.value(instructions, 0);
+        estimate.value(told, 0);
     }
-    for (JsonValue item : body["input"].elements()) {
+    for (JsonValue item : input.elements()) {
         estimate.fixed += item.is_object() ? tokens::kMessageTokens : 0;
     }
-    for (const char *list : {"tools", "functions"}) {
-        for (JsonValue tool : body[list].elements()) {
+    for (JsonValue list : {tools, functions}) {
+        for (JsonValue tool : list.elements()) {
             estimate.fixed += tokens::kToolTokens;
             estimate.text.add_schema(tool);
         }
     }
-    for (JsonValue schema : {body["response_format"], body["output_config"], body["output_format"], body["text"]["format"]}) {
+    for (JsonValue schema : {response_format, output_config, output_format, text["format"]}) {
         estimate.text.end_text();
         estimate.text.add_plain(schema.raw());
     }

@@ -129,15 +129,17 @@ ngx_int_t add_rules(Context &context, Quota &quota, const PolicyList<LimitRule> 
 // `tokens` and `requests` of the caller's key. The names are nobody else's: those of lines have no spaces but before a
 // KEY, which is followed by a window.
 void add_own_limits(Quota &quota, const identity::Identity &caller) {
-    auto add_list = [&](const std::vector<Rate> &rates, std::string_view name, Count count) {
+    auto add_list = [&](const std::vector<Rate> &rates, std::string_view name, uint8_t group, Count count) {
         limits::Demand demand;
-        demand.group = limits::group_of(name);
+        demand.group = group;
         for (const Rate &rate : rates) {
             add(quota, {name, caller.key_id, rate.limit, rate.window, count}, {}, false, demand);
         }
     };
-    add_list(caller.tokens, "key tokens", Count::Total);
-    add_list(caller.requests, "key requests", Count::Requests);
+    constexpr std::string_view kTokens = "key tokens", kRequests = "key requests";
+    static const uint8_t tokens = limits::group_of(kTokens), requests = limits::group_of(kRequests);
+    add_list(caller.tokens, kTokens, tokens, Count::Total);
+    add_list(caller.requests, kRequests, requests, Count::Requests);
 }
 
 }  // namespace

@@ -72,6 +72,17 @@ constexpr auto kCost = [] {
     return table;
 }();
 
+// By two neighbouring bytes as they lie in memory, the first one low: for all but a text's first byte.
+constexpr auto kPairCost = [] {
+    std::array<uint8_t, 65536> table{};
+    for (size_t byte = 0; byte < 256; ++byte) {
+        for (size_t last = 0; last < 256; ++last) {
+            table[byte << 8 | last] = kCost[kClass[last]][byte];
+        }
+    }
+    return table;
+}();
+
 constexpr std::string_view kQuietMembers[] = {"required", "title", "$schema", "additionalProperties", "strict", "cache_control"};
 constexpr std::string_view kQuietNames[] = {"type",     "properties", "items",       "enum", "anyOf",  "default",     "$defs",
                                             "function", "parameters", "input_schema", "name", "custom", "description"};
@@ -89,21 +100,21 @@ bool is_one_of(JsonText key, const std::string_view (&names)[N]) {
 }  // namespace
 
 void TextEstimator::add_plain(std::string_view utf8) {
-    uint64_t sum = 0;
+    if (utf8.empty()) {
+        return;
+    }
     const auto *byte = reinterpret_cast<const unsigned char *>(utf8.data());
     const unsigned char *end = byte + utf8.size();
-    uint8_t last = last_;
+    auto pair = [](const unsigned char *second) { return kPairCost[size_t{second[0]} << 8 | second[-1]]; };
+    uint64_t sum = kCost[last_][*byte++];
     for (; end - byte >= 4; byte += 4) {
-        uint8_t first = kClass[byte[0]], second = kClass[byte[1]], third = kClass[byte[2]];
-        sum += kCost[last][byte[0]] + kCost[first][byte[1]] + kCost[second][byte[2]] + kCost[third][byte[3]];
-        last = kClass[byte[3]];
+        sum += uint64_t{pair(byte)} + pair(byte + 1) + pair(byte + 2) + pair(byte + 3);
     }
     for (; byte != end; ++byte) {
-        sum += kCost[last][*byte];
-        last = kClass[*byte];
+        sum += pair(byte);
     }
     units_ += sum;
-    last_ = last;
+    last_ = kClass[end[-1]];
 }
 
 void TextEstimator::add(JsonText text) {

@@ -32,14 +32,16 @@ std::string answer_of(const Dialect &to, bool stream) {
 }
 
 struct Read {
+    std::unique_ptr<std::string> body;  // what the request points into
     std::unique_ptr<JsonParser> parser = std::make_unique<JsonParser>();
     std::unique_ptr<JsonDoc> doc = std::make_unique<JsonDoc>();
     chat::ChatRequest request;
 };
 
-Read read(const Dialect &dialect, const std::string &body) {
+Read read(const Dialect &dialect, std::string body) {
     Read out;
-    EXPECT_TRUE(out.parser->parse(body, *out.doc)) << body;
+    out.body = std::make_unique<std::string>(std::move(body));
+    EXPECT_TRUE(out.parser->parse(*out.body, *out.doc)) << *out.body;
     auto request = dialect.read_request(*out.doc);
     EXPECT_TRUE(request) << request.error().message;
     if (request) out.request = std::move(*request);
