@@ -23,7 +23,12 @@ class Redis:
             [binary, "--port", "0", "--unixsocket", self.path, "--save", "", "--appendonly", "no", "--dir", str(folder),
              "--logfile", str(folder / "redis.log"), *options], env={**os.environ, **(env or {})})
         self._socket = None
-        wait_until(self._connect, what="redis-server")
+        try:
+            wait_until(self._connect, what="redis-server")
+        except AssertionError:
+            self.process.kill()  # nobody has it to close it
+            self.process.wait()
+            raise
 
     def _connect(self):
         assert self.process.poll() is None, "redis-server ended"
