@@ -1,6 +1,6 @@
 #include "dialects/anthropic_pass.h"
 
-#include "core/json_writer.h"
+#include "dialects/common.h"
 #include "dialects/signature.h"
 
 namespace aigw::dialects::anthropic {
@@ -42,11 +42,7 @@ void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice 
     }
     if (options.max_tokens)
         splice.set(root, "max_tokens", std::to_string(*options.max_tokens));
-    if (root["model"].equals(options.model))
-        return;
-    std::string model;
-    JsonWriter(model).string(options.model);
-    splice.set(root, "model", std::move(model));
+    pass_model(root, options.model, splice);
 }
 
 }  // namespace aigw::dialects::anthropic

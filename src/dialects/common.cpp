@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/json_writer.h"
+
 namespace aigw::dialects {
 
 namespace {
@@ -94,6 +96,13 @@ Tokens budget_of_effort(JsonText effort) {
 std::string_view effort_of_budget(Tokens budget) {
     if (budget < 2048) return "low";
     return budget < 4096 ? "medium" : "high";
+}
+
+void pass_model(JsonValue root, std::string_view model, JsonSplice &splice) {
+    if (root["model"].equals(model)) return;
+    std::string name = "\"";
+    append_json_escaped(name, model);
+    splice.set(root, "model", name + '"');
 }
 
 }  // namespace aigw::dialects

@@ -1,4 +1,4 @@
-// What more than one dialect needs: data URLs, effort and budget, counts, and the reading of a provider's error, which
+// What more than one dialect needs: data URLs, effort and budget, counts, the model of a passed body, and the reading of a provider's error, which
 // comes in any shape from any of them (proxies and CDNs answer in the provider's place).
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "chat/error.h"
 #include "chat/message.h"
 #include "core/json.h"
+#include "core/json_splice.h"
 #include "core/units.h"
 
 namespace aigw::dialects {
@@ -38,6 +39,9 @@ std::string_view effort_of_budget(Tokens budget);
 
 // The kind that an HTTP status means.
 chat::ErrorKind kind_of_status(int status);
+
+// A caller's body that is passed on: names `model`, and stays as it is if it does already.
+void pass_model(JsonValue root, std::string_view model, JsonSplice &splice);
 
 inline constexpr size_t kMaxQuotedBytes = 500;  // of a provider's words in a message
 // `text` without anything that looks like a key or token, cut at kMaxQuotedBytes on a character's edge.

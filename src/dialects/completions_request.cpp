@@ -117,11 +117,7 @@ chat::Result<chat::ChatRequest> read_request(const JsonDoc &doc) {
 
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) {
     JsonValue root = doc.root();
-    if (!root["model"].equals(options.model)) {
-        std::string model = "\"";
-        append_json_escaped(model, options.model);
-        splice.set(root, "model", model + '"');
-    }
+    pass_model(root, options.model, splice);
     if (options.max_tokens) splice.set(root, "max_tokens", std::to_string(*options.max_tokens));
     if (options.stream && options.quirks.asks_usage) openai::ask_usage(doc, splice);
 }

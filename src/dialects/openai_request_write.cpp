@@ -187,11 +187,7 @@ chat::Result<WrittenRequest> write_request(const chat::ChatRequest &request, con
 
 void pass_request(const JsonDoc &doc, const RequestOptions &options, JsonSplice &splice) {
     JsonValue root = doc.root();
-    if (!root["model"].equals(options.model)) {
-        std::string model = "\"";
-        append_json_escaped(model, options.model);
-        splice.set(root, "model", model + '"');
-    }
+    pass_model(root, options.model, splice);
     if (options.max_tokens) {
         bool old_name = root["max_tokens"] || (!options.quirks.max_completion_tokens && !root["max_completion_tokens"]);
         splice.set(root, old_name ? "max_tokens" : "max_completion_tokens", std::to_string(*options.max_tokens));
